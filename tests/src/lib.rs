@@ -1,0 +1,1 @@
+//! Journeys across crates: helpers shared by the end-to-end tests.
