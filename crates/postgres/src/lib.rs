@@ -1,1 +1,17 @@
-//! TODO
+//! How every program connects to PostgreSQL: `PG*` settings, passwords, TLS, waiting, errors.
+//!
+//! Says yes where libpq says yes, so that what works with `psql` works here.
+
+mod client;
+mod endpoint;
+mod explain;
+mod passfile;
+pub mod quote;
+mod settings;
+mod tls;
+mod url;
+
+pub use client::Client;
+pub use endpoint::Endpoint;
+pub use explain::explain;
+pub use settings::{PgSettings, SslMode};
