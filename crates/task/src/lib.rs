@@ -1,7 +1,34 @@
 //! The contract every program keeps: settings, logs, exit codes, stopping, metrics, notices.
 //!
-//! Knows nothing of databases or backups. One file a concern.
+//! Knows nothing of databases or backups. One file a concern. What only a later program needs has
+//! its place: further kinds of notices are variants of `notify::Channel`, sharding and the YAML
+//! file of `--config` become modules and settings beside `args`.
 
+mod args;
+mod context;
+pub mod duration;
 mod error;
+mod http;
+mod log;
+mod metrics;
+mod notify;
+mod outcome;
+mod ping;
+mod progress;
+mod report;
+mod retry;
+mod run;
+mod secret;
+pub mod show;
+mod signals;
+mod termination;
+pub mod tls;
 
+pub use args::{LogFormat, LogLevel, NotifyOn, Output, TaskSettings, parse, switch};
+pub use context::Task;
 pub use error::{Context, Error, Exit, Result, While};
+pub use progress::Progress;
+pub use report::Report;
+pub use retry::retry;
+pub use run::run;
+pub use secret::{Secret, secret};

@@ -1,0 +1,67 @@
+//! How metrics, notices and pings leave the program: briefly, and without their URLs in any log.
+
+use crate::{Context, Error, Result, Secret, tls};
+use reqwest::{RequestBuilder, Url};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(Clone)]
+pub(crate) struct Http(reqwest::Client);
+
+impl Http {
+    pub(crate) fn new() -> Result<Self> {
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls::client(tls::roots()?)?)
+            .user_agent(concat!("nightshift/", env!("CARGO_PKG_VERSION")))
+            .referer(false)
+            .timeout(PATIENCE)
+            .build()
+            .failed(|| "cannot set up an HTTP client".to_owned())?;
+        Ok(Self(client))
+    }
+
+    pub(crate) fn get(&self, url: Url) -> RequestBuilder {
+        self.0.get(url)
+    }
+
+    pub(crate) fn post(&self, url: Url) -> RequestBuilder {
+        self.0.post(url)
+    }
+}
+
+/// Sends it; if that fails, it is a warning. Names the host alone, since paths and queries of such
+/// URLs are passwords.
+pub(crate) async fn send(what: &str, url: &Url, request: RequestBuilder) {
+    let result = request.send().await.and_then(reqwest::Response::error_for_status);
+    if let Err(error) = result {
+        let host = url.host_str().unwrap_or_default();
+        let error =
+            Error::failed(format!("cannot send {what} to {host}")).because(error.without_url());
+        tracing::warn!("{error:#}");
+    }
+}
+
+/// The URL in a setting; what is wrong with it is said without showing it.
+pub(crate) fn url(variable: &str, given: &Secret) -> Result<Url> {
+    let url = Url::parse(given.expose().trim()).usage(|| format!("{variable} is not a URL"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(Error::usage(format!("{variable} must be an http or https URL")));
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bad_url_is_not_shown() {
+        for text in ["hook/T0/s3cret", "ftp://user:s3cret@host/x", "https://s3cret:port:x/"] {
+            let error = url("PING_URL", &Secret::from(text)).unwrap_err();
+            let text = format!("{error:#}");
+            assert!(text.starts_with("PING_URL ") && !text.contains("s3cret"), "{text}");
+            assert_eq!(error.exit(), crate::Exit::Usage);
+        }
+    }
+}
