@@ -89,7 +89,8 @@ impl Endpoint {
 
     /// Tries again within `--wait` while the server is away; a wrong password is not tried twice.
     pub async fn connect_waiting(&self, task: &Task, application: &str) -> Result<Client> {
-        task::retry(task, &format!("connecting to {self}"), || self.connect(application)).await
+        task::retry(task, &format!("connect to {self}"), async || self.connect(application).await)
+            .await
     }
 
     fn config(&self, application: &str) -> Config {
