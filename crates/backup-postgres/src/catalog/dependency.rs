@@ -1,0 +1,86 @@
+//! What `pg_depend` says: who needs whom, and who is only a part of somebody else.
+
+use super::Catalog;
+use crate::object::{Id, class};
+use serde::Deserialize;
+use std::collections::{HashMap, HashSet};
+use task::Result;
+
+/// The catalog's own view of dependencies, before it is mapped to what we write.
+pub struct Dependencies {
+    /// Needs: from, to.
+    pub edges: Vec<(Id, Id)>,
+    /// Made and dropped with another object: a row type with its table, an index with its key.
+    part_of: HashMap<Id, Id>,
+    /// Made by CREATE EXTENSION: member, extension.
+    pub members: HashMap<Id, Id>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    c: u32,
+    o: u32,
+    rc: u32,
+    ro: u32,
+    t: char,
+    /// A sequence that a table's column owns.
+    owned: bool,
+}
+
+impl Dependencies {
+    pub async fn read(catalog: &Catalog<'_>) -> Result<Self> {
+        let query = "SELECT DISTINCT classid::int8 AS c, objid::int8 AS o, refclassid::int8 AS rc,
+                refobjid::int8 AS ro, deptype AS t,
+                deptype = 'a' AND classid = 'pg_class'::regclass AND relkind = 'S' IS TRUE AS owned
+            FROM pg_depend LEFT JOIN pg_class s ON classid = 'pg_class'::regclass AND s.oid = objid
+            WHERE objid >= 16384 AND refobjid >= 16384 OR deptype = 'e'";
+        let rows: Vec<Row> = catalog.read("dependencies", query).await?;
+        let mut found =
+            Self { edges: Vec::new(), part_of: HashMap::new(), members: HashMap::new() };
+        for row in rows {
+            let from = Id::new(row.c, row.o);
+            let to = Id::new(row.rc, row.ro);
+            match row.t {
+                _ if from == to => {}
+                'e' => {
+                    found.members.insert(from, to);
+                }
+                // OWNED BY is a statement of its own: the sequence itself needs no table.
+                'a' if row.owned => {}
+                'i' => {
+                    found.part_of.insert(from, to);
+                    found.edges.push((from, to));
+                }
+                'a' if [class::DEFAULT, class::CONSTRAINT].contains(&row.c) => {
+                    found.part_of.entry(from).or_insert(to);
+                    found.edges.push((from, to));
+                }
+                // A partition's index or trigger: ATTACH has its own needs.
+                'P' | 'S' => {}
+                _ => found.edges.push((from, to)),
+            }
+        }
+        Ok(found)
+    }
+
+    /// What this is a part of, or itself.
+    pub fn whole(&self, id: Id) -> Id {
+        let mut id = id;
+        while let Some(whole) = self.part_of.get(&id) {
+            id = *whole;
+        }
+        id
+    }
+
+    /// The object of ours that stands for this one: itself, what it is a part of, or its extension.
+    pub fn written_as(&self, id: Id, written: &HashSet<Id>) -> Option<Id> {
+        let mut id = id;
+        for _ in 0..16 {
+            if written.contains(&id) {
+                return Some(id);
+            }
+            id = *self.members.get(&id).or_else(|| self.part_of.get(&id))?;
+        }
+        None
+    }
+}

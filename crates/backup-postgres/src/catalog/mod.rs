@@ -1,0 +1,227 @@
+//! Reads the system catalogs inside the snapshot and turns each class of object into statements.
+//!
+//! One file a class. Every query reads rows as JSON, so that a row is a plain struct here. Text
+//! that the server prints (`pg_get_viewdef` and the like) goes through [`printed`] before it may
+//! enter the file.
+
+mod aggregate;
+mod column;
+mod constraint;
+mod default_privileges;
+mod dependency;
+mod extension;
+mod function;
+mod index;
+mod policy;
+mod privileges;
+mod schema;
+mod scope;
+mod sequence;
+mod table;
+mod trigger;
+mod types;
+mod view;
+
+pub use dependency::Dependencies;
+pub use extension::{ConfigTable, versions as extension_versions};
+pub use scope::{Scope, Selection};
+pub use sequence::{Sequence, positions as sequence_positions};
+pub use table::{Storage, Stored};
+
+use crate::object::{Id, Object};
+use crate::script::fragment;
+use futures_util::TryStreamExt;
+use postgres::{Client, explain, quote};
+use serde::de::DeserializeOwned;
+use std::collections::HashMap;
+use std::pin::pin;
+use task::{Context, Error, Result};
+
+/// Whether owners, grants and tablespaces are written.
+#[derive(Clone, Copy, Debug)]
+pub struct Properties {
+    pub owners: bool,
+    pub privileges: bool,
+    pub tablespaces: bool,
+}
+
+/// The source database, seen through one snapshot.
+pub struct Catalog<'a> {
+    client: &'a Client,
+    /// As `server_version_num`: 150018.
+    pub version: u32,
+    pub scope: Scope,
+    properties: Properties,
+    comments: HashMap<(u32, u32, i32), String>,
+}
+
+/// Everything that the catalogs hold for us.
+pub struct Contents {
+    pub objects: Vec<Object>,
+    pub tables: Vec<Stored>,
+    pub sequences: Vec<Sequence>,
+    pub config_tables: Vec<ConfigTable>,
+    /// Materialized views that hold rows: refreshed at the end.
+    pub populated: Vec<(Id, String)>,
+    /// Objects that exist and are not written on purpose, with the reason.
+    pub skipped: Vec<(Id, String)>,
+}
+
+impl<'a> Catalog<'a> {
+    pub async fn open(
+        client: &'a Client,
+        version: u32,
+        scope: Scope,
+        properties: Properties,
+    ) -> Result<Self> {
+        let mut catalog = Self { client, version, scope, properties, comments: HashMap::new() };
+        catalog.comments = catalog.read_comments().await?;
+        Ok(catalog)
+    }
+
+    /// All objects of all classes that can be written.
+    pub async fn contents(&self) -> Result<Contents> {
+        let mut found = Contents {
+            objects: Vec::new(),
+            tables: Vec::new(),
+            sequences: Vec::new(),
+            config_tables: Vec::new(),
+            populated: Vec::new(),
+            skipped: Vec::new(),
+        };
+        schema::read(self, &mut found).await?;
+        extension::read(self, &mut found).await?;
+        types::read(self, &mut found).await?;
+        function::read(self, &mut found).await?;
+        aggregate::read(self, &mut found).await?;
+        sequence::read(self, &mut found).await?;
+        table::read(self, &mut found).await?;
+        view::read(self, &mut found).await?;
+        constraint::read(self, &mut found).await?;
+        index::read(self, &mut found).await?;
+        trigger::read(self, &mut found).await?;
+        policy::read(self, &mut found).await?;
+        default_privileges::read(self, &mut found).await?;
+        Ok(found)
+    }
+
+    /// The rows of a query, each as a struct whose fields bear the column names.
+    pub async fn read<T: DeserializeOwned>(&self, what: &str, query: &str) -> Result<Vec<T>> {
+        let json = format!("SELECT row_to_json(q)::text FROM ({query}) q");
+        let failed = |cause| explain(cause, format!("cannot read the catalog: {what}"));
+        let parameters: [&str; 0] = [];
+        let rows = self.client.query_raw(&json, parameters).await.map_err(failed)?;
+        let mut rows = pin!(rows);
+        let mut found = Vec::new();
+        while let Some(row) = rows.try_next().await.map_err(failed)? {
+            let text: &str = row.try_get(0).map_err(failed)?;
+            found.push(
+                serde_json::from_str(text)
+                    .failed(|| format!("cannot understand the catalog: {what}: {text}"))?,
+            );
+        }
+        Ok(found)
+    }
+
+    pub fn at_least(&self, major: u32) -> bool {
+        self.version >= major * 10_000
+    }
+
+    async fn read_comments(&self) -> Result<HashMap<(u32, u32, i32), String>> {
+        #[derive(serde::Deserialize)]
+        struct Row {
+            classoid: u32,
+            objoid: u32,
+            objsubid: i32,
+            description: String,
+        }
+        let rows: Vec<Row> = self
+            .read(
+                "comments",
+                "SELECT classoid::int8, objoid::int8, objsubid, description FROM pg_description
+                 WHERE objoid >= 16384 OR classoid IN ('pg_namespace'::regclass, 'pg_extension'::regclass)",
+            )
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| ((row.classoid, row.objoid, row.objsubid), row.description))
+            .collect())
+    }
+
+    fn comment(&self, id: Id, column: i32) -> Option<&str> {
+        self.comments.get(&(id.class, id.oid, column)).map(String::as_str)
+    }
+
+    /// `COMMENT ON …`, or nothing.
+    fn comment_on(&self, target: &str, id: Id, column: i32) -> String {
+        self.comment(id, column).map_or_else(String::new, |text| {
+            format!("COMMENT ON {target} IS {};\n", quote::literal(text))
+        })
+    }
+
+    /// `ALTER … OWNER TO …`, unless owners are not wanted.
+    fn owner(&self, target: &str, owner: &str) -> String {
+        if self.properties.owners {
+            format!("ALTER {target} OWNER TO {};\n", quote::ident(owner))
+        } else {
+            String::new()
+        }
+    }
+}
+
+/// `"schema"."name"`.
+fn qualified(schema: &str, name: &str) -> String {
+    format!("{}.{}", quote::ident(schema), quote::ident(name))
+}
+
+/// Text printed by the server, safe to stand in a file that psql reads.
+///
+/// NULL means that the object went away after the snapshot: the printers see the newest catalog.
+fn printed(text: Option<&str>, what: impl Fn() -> String) -> Result<String> {
+    let Some(text) = text else {
+        return Err(Error::failed(format!("{} was dropped while the backup read it", what())));
+    };
+    fragment::check(text.trim_end().trim_end_matches(';'))
+        .map(std::borrow::Cow::into_owned)
+        .map_err(|refused| Error::usage(format!("cannot write {} safely: {refused}", what())))
+}
+
+impl Catalog<'_> {
+    /// What CREATE DATABASE needs to make another one like this.
+    pub async fn database_properties(&self) -> Result<std::collections::BTreeMap<String, String>> {
+        #[derive(serde::Deserialize)]
+        struct Row {
+            encoding: String,
+            lc_collate: String,
+            lc_ctype: String,
+            provider: char,
+            locale: Option<String>,
+        }
+        let (provider, locale) = match self.version / 10_000 {
+            13 | 14 => ("'c'", "NULL"),
+            15 | 16 => ("datlocprovider", "daticulocale"),
+            _ => ("datlocprovider", "datlocale"),
+        };
+        let query = format!(
+            "SELECT pg_encoding_to_char(encoding) AS encoding, datcollate AS lc_collate,
+                datctype AS lc_ctype, {provider} AS provider, {locale} AS locale
+             FROM pg_database WHERE datname = current_database()"
+        );
+        let mut properties = std::collections::BTreeMap::new();
+        for row in self.read::<Row>("the database", &query).await? {
+            let provider = match row.provider {
+                'i' => "icu",
+                'b' => "builtin",
+                _ => "libc",
+            };
+            properties.insert("encoding".to_owned(), row.encoding);
+            properties.insert("lc_collate".to_owned(), row.lc_collate);
+            properties.insert("lc_ctype".to_owned(), row.lc_ctype);
+            properties.insert("locale_provider".to_owned(), provider.to_owned());
+            if let Some(locale) = row.locale {
+                properties.insert("locale".to_owned(), locale);
+            }
+        }
+        Ok(properties)
+    }
+}

@@ -1,0 +1,252 @@
+//! The guard: asks the catalogs what exists, and refuses the backup if one object is not written.
+//!
+//! It does not trust the readers in `catalog`: it goes through every system catalog that has OIDs
+//! and wants each user object accounted for as written, part of something written, made by an
+//! extension, or left out on purpose.
+
+use crate::catalog::{Catalog, Contents, Dependencies};
+use crate::object::{Id, class};
+use postgres::quote;
+use serde::Deserialize;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use task::{Error, Result};
+
+/// Where the README says which classes this version cannot write.
+const LIST: &str = "README.md, \"What backup-postgres cannot write yet\"";
+
+#[derive(Deserialize)]
+struct SystemCatalog {
+    oid: u32,
+    name: String,
+    /// The column that holds the schema, if its objects have one.
+    namespace: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Found {
+    oid: u32,
+    namespace: u32,
+}
+
+/// Refuses by name, before any data is written.
+pub async fn check(
+    catalog: &Catalog<'_>,
+    contents: &Contents,
+    dependencies: &Dependencies,
+) -> Result<()> {
+    let left = unaccounted(catalog, contents, dependencies).await?;
+    let mut refused = describe(catalog, &left).await?;
+    refused.extend(without_oid(catalog).await?);
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let shown: Vec<&str> = refused.iter().take(20).map(String::as_str).collect();
+    let more = refused.len() - shown.len();
+    let more = if more == 0 { String::new() } else { format!("; and {more} more") };
+    Err(Error::usage(format!(
+        "refusing to back up, because this version cannot write: {}{more}. Nothing was saved. \
+         The list of such classes is in {LIST}",
+        shown.join("; ")
+    )))
+}
+
+/// User objects that nobody wrote, by catalog.
+async fn unaccounted(
+    catalog: &Catalog<'_>,
+    contents: &Contents,
+    dependencies: &Dependencies,
+) -> Result<Vec<Id>> {
+    let mut accounted: HashSet<Id> = contents
+        .objects
+        .iter()
+        .map(|object| Id::new(object.id.class, object.id.oid))
+        .chain(contents.skipped.iter().map(|skipped| skipped.0))
+        .chain(dependencies.members.keys().copied())
+        .chain(catalog.scope.excluded_tables.iter().map(|oid| Id::new(class::RELATION, *oid)))
+        .collect();
+    let elsewhere = namespaces_left_out(catalog).await?;
+    let mut left = Vec::new();
+    for system in system_catalogs(catalog).await? {
+        let namespace = system.namespace.as_deref().unwrap_or("0");
+        let query = format!(
+            "SELECT oid::int8, {namespace}::int8 AS namespace FROM pg_catalog.{} WHERE oid >= 16384",
+            quote::ident(&system.name)
+        );
+        for found in catalog.read::<Found>(&system.name, &query).await? {
+            let id = Id::new(system.oid, found.oid);
+            let is_elsewhere = elsewhere.contains(&found.namespace)
+                || system.oid == class::NAMESPACE && elsewhere.contains(&found.oid)
+                // Without a schema: not part of a dump of chosen schemas.
+                || system.oid != class::NAMESPACE
+                    && found.namespace == 0
+                    && !catalog.scope.has_everything();
+            if is_elsewhere {
+                accounted.insert(id);
+            } else if !accounted.contains(&id) {
+                left.push(id);
+            }
+        }
+    }
+    parts_of_accounted(catalog, left, accounted).await
+}
+
+/// Takes away what is made and dropped with something accounted for.
+async fn parts_of_accounted(
+    catalog: &Catalog<'_>,
+    mut left: Vec<Id>,
+    mut accounted: HashSet<Id>,
+) -> Result<Vec<Id>> {
+    #[derive(Deserialize)]
+    struct Row {
+        c: u32,
+        o: u32,
+        rc: u32,
+        ro: u32,
+    }
+    // Automatic dependents (defaults, checks, indexes, triggers, rules) count only where the table
+    // itself is made by somebody else; those of our tables must have been written. A clone on a
+    // partition, a row type, an array type, a toast table go with their maker.
+    let query = "SELECT d.classid::int8 AS c, d.objid::int8 AS o, d.refclassid::int8 AS rc,
+            d.refobjid::int8 AS ro
+        FROM pg_depend d
+        WHERE d.objid >= 16384 AND (d.deptype = 'i'
+            OR d.deptype IN ('P', 'S') AND d.classid IN ('pg_constraint'::regclass, 'pg_trigger'::regclass)
+            OR d.deptype = 'a' AND d.classid IN ('pg_attrdef'::regclass, 'pg_constraint'::regclass)
+               AND d.refclassid IN ('pg_class'::regclass, 'pg_type'::regclass)
+            OR d.deptype = 'a' AND EXISTS (SELECT FROM pg_depend e WHERE e.deptype = 'e'
+                AND e.classid = d.refclassid AND e.objid = d.refobjid))";
+    let mut makers: HashMap<Id, Vec<Id>> = HashMap::new();
+    for row in catalog.read::<Row>("dependencies", query).await? {
+        makers.entry(Id::new(row.c, row.o)).or_default().push(Id::new(row.rc, row.ro));
+    }
+    let excluded: HashSet<u32> = catalog.scope.excluded_tables.iter().copied().collect();
+    if !excluded.is_empty() {
+        let query = "SELECT classid::int8 AS c, objid::int8 AS o, refclassid::int8 AS rc,
+            refobjid::int8 AS ro FROM pg_depend
+            WHERE deptype = 'a' AND refclassid = 'pg_class'::regclass";
+        for row in catalog.read::<Row>("dependencies", query).await? {
+            if excluded.contains(&row.ro) {
+                makers.entry(Id::new(row.c, row.o)).or_default().push(Id::new(row.rc, row.ro));
+            }
+        }
+    }
+    loop {
+        let before = left.len();
+        left.retain(|id| {
+            let made = makers.get(id).into_iter().flatten().any(|maker| accounted.contains(maker));
+            if made {
+                accounted.insert(*id);
+            }
+            !made
+        });
+        if left.len() == before {
+            break;
+        }
+    }
+    // Name a refused object once, not again with its array type.
+    let names: HashSet<Id> = left.iter().copied().collect();
+    left.retain(|id| !makers.get(id).into_iter().flatten().any(|maker| names.contains(maker)));
+    Ok(left)
+}
+
+/// Every catalog of this database whose objects have OIDs. `pg_enum` holds labels, not objects.
+async fn system_catalogs(catalog: &Catalog<'_>) -> Result<Vec<SystemCatalog>> {
+    let query = "SELECT c.oid::int8, relname AS name,
+            (SELECT attname FROM pg_attribute n WHERE n.attrelid = c.oid
+             AND n.attname ~ 'namespace$' AND n.atttypid = 'oid'::regtype
+             AND c.oid <> 'pg_default_acl'::regclass
+             AND c.oid <> 'pg_publication_namespace'::regclass) AS namespace
+        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'oid'
+        WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r' AND NOT relisshared
+          AND relname <> 'pg_enum' ORDER BY relname";
+    // The table came with 15.
+    let query = query.replace("'pg_publication_namespace'::regclass", "coalesce(to_regclass('pg_publication_namespace'), 0)");
+    catalog.read("system catalogs", &query).await
+}
+
+/// Temporary schemas, toast, and what the user left out.
+async fn namespaces_left_out(catalog: &Catalog<'_>) -> Result<HashSet<u32>> {
+    let query = "SELECT oid::int8, 0 AS namespace FROM pg_namespace
+        WHERE nspname ~ '^pg_(toast|temp)'";
+    let temporary = catalog.read::<Found>("schemas", query).await?;
+    let left_out = catalog.scope.excluded_schemas.iter().copied();
+    Ok(temporary.into_iter().map(|found| found.oid).chain(left_out).collect())
+}
+
+async fn describe(catalog: &Catalog<'_>, left: &[Id]) -> Result<BTreeSet<String>> {
+    #[derive(Deserialize)]
+    struct Row {
+        r#type: Option<String>,
+        identity: Option<String>,
+    }
+    let mut described = BTreeSet::new();
+    for batch in left.chunks(100) {
+        let values: Vec<String> = batch
+            .iter()
+            // The address of a large object is that of its data's catalog.
+            .map(|id| (if id.class == 2995 { 2613 } else { id.class }, id.oid))
+            .map(|(class, oid)| format!("({class}::oid, {oid}::oid)"))
+            .collect();
+        let query = format!(
+            "SELECT o.type, o.identity FROM (VALUES {}) AS v (class, oid)
+             CROSS JOIN LATERAL pg_identify_object(v.class, v.oid, 0) o",
+            values.join(", ")
+        );
+        for row in catalog.read::<Row>("unknown objects", &query).await? {
+            described.insert(format!(
+                "{} {}",
+                row.r#type.unwrap_or_else(|| "object".to_owned()),
+                row.identity.unwrap_or_default()
+            ));
+        }
+    }
+    Ok(described)
+}
+
+/// What the catalogs hold without an OID of its own.
+async fn without_oid(catalog: &Catalog<'_>) -> Result<BTreeSet<String>> {
+    #[derive(Deserialize)]
+    struct Row {
+        what: String,
+    }
+    if !catalog.scope.has_everything() {
+        return Ok(BTreeSet::new());
+    }
+    let here = "(SELECT oid FROM pg_database WHERE datname = current_database())";
+    // The rights on information_schema are set after initdb notes what is initial.
+    let changed = |table: &str, acl: &str, word: &str, name: &str, schema: &str| {
+        format!(
+            "SELECT 'changed access rights of system or extension {word} ' || {name} FROM {table} o
+             LEFT JOIN pg_init_privs i ON i.classoid = '{table}'::regclass AND i.objoid = o.oid
+               AND i.objsubid = 0
+             WHERE {acl} IS DISTINCT FROM i.initprivs
+               AND {schema} IS DISTINCT FROM 'information_schema'::regnamespace
+               AND (o.oid < 16384 OR EXISTS (
+               SELECT FROM pg_depend e WHERE e.classid = '{table}'::regclass AND e.objid = o.oid
+                 AND e.deptype = 'e'))"
+        )
+    };
+    let query = [
+        format!("SELECT 'subscription ' || subname AS what FROM pg_subscription WHERE subdbid = {here}"),
+        format!(
+            "SELECT 'setting of the database' || coalesce(' for role ' || rolname, '') || ': '
+                || array_to_string(setconfig, ', ')
+             FROM pg_db_role_setting LEFT JOIN pg_roles r ON r.oid = setrole WHERE setdatabase = {here}"
+        ),
+        "SELECT 'security label of ' || (pg_identify_object(classoid, objoid, objsubid)).identity
+         FROM pg_seclabel".to_owned(),
+        changed("pg_class", "relacl", "relation", "o.oid::regclass::text", "relnamespace"),
+        changed("pg_proc", "proacl", "function", "o.oid::regprocedure::text", "pronamespace"),
+        changed("pg_type", "typacl", "type", "o.oid::regtype::text", "typnamespace"),
+        changed("pg_language", "lanacl", "language", "lanname", "NULL"),
+        changed("pg_namespace", "nspacl", "schema", "nspname", "o.oid") + " AND nspname <> 'public'",
+        "SELECT 'changed access rights of column ' || attname || ' of ' || attrelid::regclass::text
+         FROM pg_attribute a LEFT JOIN pg_init_privs i ON i.classoid = 'pg_class'::regclass
+           AND i.objoid = attrelid AND i.objsubid = attnum
+         WHERE attacl IS DISTINCT FROM i.initprivs AND (attrelid < 16384 OR EXISTS (
+           SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = attrelid
+             AND e.deptype = 'e'))".to_owned(),
+    ]
+    .join(" UNION ALL ");
+    Ok(catalog.read::<Row>("other state", &query).await?.into_iter().map(|row| row.what).collect())
+}

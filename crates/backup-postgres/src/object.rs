@@ -1,0 +1,150 @@
+//! What a dump is made of: objects with an identity, a place in the file, and their statements.
+
+use std::collections::HashSet;
+
+/// Catalogs that have objects of ours, by their fixed OID.
+pub mod class {
+    pub const TYPE: u32 = 1247;
+    pub const PROC: u32 = 1255;
+    pub const RELATION: u32 = 1259;
+    pub const DEFAULT: u32 = 2604;
+    pub const CONSTRAINT: u32 = 2606;
+    pub const NAMESPACE: u32 = 2615;
+    pub const RULE: u32 = 2618;
+    pub const TRIGGER: u32 = 2620;
+    pub const EXTENSION: u32 = 3079;
+    pub const POLICY: u32 = 3256;
+    pub const DEFAULT_ACL: u32 = 826;
+}
+
+/// Which of the statements that make one object: most need one step only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// What exists before the object is whole: a shell type, a view of typed NULLs.
+    Placeholder,
+    /// The object itself.
+    Main,
+    /// What ties it to another one: OWNED BY, ATTACH PARTITION, a trigger's state.
+    Link,
+}
+
+/// One step of one object: catalog, OID, step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Id {
+    pub class: u32,
+    pub oid: u32,
+    pub step: Step,
+}
+
+impl Id {
+    pub fn new(class: u32, oid: u32) -> Self {
+        Self { class, oid, step: Step::Main }
+    }
+
+    #[must_use]
+    pub fn step(self, step: Step) -> Self {
+        Self { step, ..self }
+    }
+}
+
+/// The parts of the file, in file order. Their names are the manifest's `part`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    Settings,
+    PreData,
+    Data,
+    Sequences,
+    /// Indexes and key constraints: no statement here needs another one.
+    Indexes,
+    PostData,
+    /// Statements that need no other one here, but may lock the same two tables.
+    ForeignKeys,
+    Final,
+}
+
+impl Part {
+    pub fn name(self) -> &'static str {
+        match self {
+            Part::Settings => "settings",
+            Part::PreData => "pre-data",
+            Part::Data => "data",
+            Part::Sequences => "sequences",
+            Part::Indexes => "indexes",
+            Part::PostData => "post-data",
+            Part::ForeignKeys => "foreign-keys",
+            Part::Final => "final",
+        }
+    }
+}
+
+/// Classes in the order in which they are written where nothing else orders them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    Schema,
+    Extension,
+    Type,
+    Function,
+    Aggregate,
+    Sequence,
+    Table,
+    View,
+    MaterializedView,
+    SequenceOwner,
+    Default,
+    Check,
+    Attach,
+    Key,
+    Index,
+    IndexSettings,
+    Rule,
+    Trigger,
+    Policy,
+    ForeignKey,
+    DefaultPrivileges,
+}
+
+/// One object, or one step of it, with its finished statements.
+#[derive(Debug)]
+pub struct Object {
+    pub id: Id,
+    pub kind: Kind,
+    pub part: Part,
+    pub schema: String,
+    pub name: String,
+    /// Complete statements, each ended by `;` and a line end.
+    pub ddl: String,
+    /// GRANT and REVOKE, written after everything else.
+    pub grants: String,
+    /// What must stand before it, besides what `pg_depend` says.
+    pub needs: HashSet<Id>,
+    /// For a view: the statement that makes one of the same columns out of NULLs.
+    pub placeholder: Option<String>,
+}
+
+impl Object {
+    pub fn new(id: Id, kind: Kind, part: Part, schema: &str, name: &str, ddl: String) -> Self {
+        Self {
+            id,
+            kind,
+            part,
+            schema: schema.to_owned(),
+            name: name.to_owned(),
+            ddl,
+            grants: String::new(),
+            needs: HashSet::new(),
+            placeholder: None,
+        }
+    }
+
+    #[must_use]
+    pub fn needing(mut self, needs: impl IntoIterator<Item = Id>) -> Self {
+        self.needs.extend(needs);
+        self
+    }
+
+    #[must_use]
+    pub fn granting(mut self, grants: String) -> Self {
+        self.grants = grants;
+        self
+    }
+}

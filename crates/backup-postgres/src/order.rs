@@ -1,0 +1,258 @@
+//! The order of the file: parts, then dependencies, then class and name.
+//!
+//! Two things can stand in the way. A view may need what comes in a later part (it groups by a
+//! primary key), and objects may need each other (a function returns a view's row, and the view
+//! calls the function). Both are mended as pg_dump mends them: a view of typed NULLs stands in
+//! until its real text can be written. Any other circle is refused, by name.
+
+use crate::catalog::Dependencies;
+use crate::object::{Id, Kind, Object, Part, Step};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
+use task::{Error, Result};
+
+/// All objects, in file order.
+pub fn sort(objects: Vec<Object>, dependencies: &Dependencies) -> Result<Vec<Object>> {
+    let mut graph = Graph::new(objects, dependencies);
+    graph.postpone();
+    let parts: Vec<Part> = [Part::PreData, Part::Indexes, Part::PostData, Part::ForeignKeys, Part::Final].into();
+    let mut sorted = Vec::with_capacity(graph.objects.len());
+    for part in parts {
+        let order = match graph.order(part) {
+            Ok(order) => order,
+            Err(circle) => {
+                graph.break_views(&circle);
+                graph.order(part).map_err(|circle| graph.refuse(&circle))?
+            }
+        };
+        sorted.extend(order);
+    }
+    Ok(sorted.into_iter().filter_map(|id| graph.objects.remove(&id)).collect())
+}
+
+/// Orders what is given so that each comes after those it needs, directly or through others.
+pub fn by_need<T>(items: Vec<(Id, T)>, dependencies: &Dependencies) -> Vec<(Id, T)> {
+    let written: HashSet<Id> = items.iter().map(|item| item.0).collect();
+    let mut all: HashMap<Id, Vec<Id>> = HashMap::new();
+    for (from, to) in &dependencies.edges {
+        all.entry(dependencies.whole(*from)).or_default().push(dependencies.whole(*to));
+    }
+    let mut done = Vec::new();
+    let mut seen = HashSet::new();
+    for (id, _) in &items {
+        visit(*id, &all, &mut seen, &mut done);
+    }
+    let place: HashMap<Id, usize> =
+        done.into_iter().filter(|id| written.contains(id)).zip(0..).collect();
+    let mut items = items;
+    items.sort_by_key(|item| place.get(&item.0).copied());
+    items
+}
+
+/// Depth first, without recursion: chains of views can be long.
+fn visit(from: Id, all: &HashMap<Id, Vec<Id>>, seen: &mut HashSet<Id>, done: &mut Vec<Id>) {
+    let mut stack = vec![(from, false)];
+    while let Some((id, left)) = stack.pop() {
+        if left {
+            done.push(id);
+        } else if seen.insert(id) {
+            stack.push((id, true));
+            stack.extend(all.get(&id).into_iter().flatten().map(|next| (*next, false)));
+        }
+    }
+}
+
+struct Graph {
+    objects: HashMap<Id, Object>,
+    needs: HashMap<Id, HashSet<Id>>,
+    /// What a view needs for its columns alone.
+    columns_need: HashMap<Id, HashSet<Id>>,
+}
+
+impl Graph {
+    fn new(objects: Vec<Object>, dependencies: &Dependencies) -> Self {
+        let objects: HashMap<Id, Object> =
+            objects.into_iter().map(|object| (object.id, object)).collect();
+        let written: HashSet<Id> = objects.keys().copied().collect();
+        let mut needs: HashMap<Id, HashSet<Id>> = HashMap::new();
+        let mut columns_need: HashMap<Id, HashSet<Id>> = HashMap::new();
+        for (from, to) in &dependencies.edges {
+            let (Some(whole), Some(to)) =
+                (dependencies.written_as(*from, &written), dependencies.written_as(*to, &written))
+            else {
+                continue;
+            };
+            if whole != to {
+                needs.entry(whole).or_default().insert(to);
+                if whole == *from {
+                    columns_need.entry(whole).or_default().insert(to);
+                }
+            }
+        }
+        for object in objects.values() {
+            let explicit = object.needs.iter().filter(|id| written.contains(id));
+            needs.entry(object.id).or_default().extend(explicit);
+        }
+        let mut graph = Self { objects, needs, columns_need };
+        graph.use_shells();
+        graph
+    }
+
+    /// A function that a range needs for its definition makes do with the shell of the range.
+    fn use_shells(&mut self) {
+        let shells: Vec<Id> = self
+            .objects
+            .values()
+            .filter(|object| object.kind == Kind::Type && object.id.step == Step::Placeholder)
+            .map(|object| object.id)
+            .collect();
+        for shell in shells {
+            let whole = shell.step(Step::Main);
+            let helpers = self.needs.get(&whole).cloned().unwrap_or_default();
+            for helper in helpers {
+                if let Some(needs) = self.needs.get_mut(&helper)
+                    && needs.remove(&whole)
+                {
+                    needs.insert(shell);
+                }
+            }
+            let schema = self.needs.get(&whole).into_iter().flatten().copied();
+            let schema = schema
+                .filter(|id| self.objects.get(id).is_some_and(|object| object.kind == Kind::Schema))
+                .collect();
+            self.needs.insert(shell, schema);
+            self.needs.entry(whole).or_default().insert(shell);
+        }
+    }
+
+    /// Moves what needs something of a later part after it; a view leaves a placeholder behind.
+    fn postpone(&mut self) {
+        loop {
+            let mut late = Vec::new();
+            for object in self.objects.values() {
+                let needs = self.needs.get(&object.id).into_iter().flatten();
+                let needed = needs.filter_map(|id| self.objects.get(id)).map(|need| need.part).max();
+                // Statements of these two parts run side by side, so they cannot need each other.
+                let alone = [Part::Indexes, Part::ForeignKeys].contains(&object.part);
+                match needed {
+                    Some(needed) if needed > object.part || needed == object.part && alone => {
+                        late.push((object.id, needed.max(Part::PostData)));
+                    }
+                    _ => {}
+                }
+            }
+            if late.is_empty() {
+                return;
+            }
+            for (id, part) in late {
+                self.split_view(id);
+                let part = if part == Part::ForeignKeys { Part::Final } else { part };
+                if let Some(object) = self.objects.get_mut(&id) {
+                    object.part = part;
+                }
+            }
+        }
+    }
+
+    /// Puts a placeholder in front of a view; whoever stands in an early part is content with it.
+    fn split_view(&mut self, id: Id) {
+        let Some(view) = self.objects.get_mut(&id) else { return };
+        let Some(placeholder) = view.placeholder.take() else { return };
+        view.ddl = view.ddl.replacen("CREATE VIEW", "CREATE OR REPLACE VIEW", 1);
+        let early = id.step(Step::Placeholder);
+        let object =
+            Object::new(early, Kind::View, Part::PreData, &view.schema, &view.name, placeholder);
+        self.objects.insert(early, object);
+        for (user, needs) in &mut self.needs {
+            let is_early = self.objects.get(user).is_some_and(|user| user.part == Part::PreData);
+            if is_early && needs.remove(&id) {
+                needs.insert(early);
+            }
+        }
+        self.needs.entry(id).or_default().insert(early);
+        // The columns' types may be rows of views that have a placeholder by now.
+        let columns = self.columns_need.get(&id).cloned().unwrap_or_default();
+        let columns = columns.into_iter().map(|need| {
+            let early = need.step(Step::Placeholder);
+            if self.objects.contains_key(&early) { early } else { need }
+        });
+        let columns = columns.collect();
+        self.needs.insert(early, columns);
+    }
+
+    fn break_views(&mut self, circle: &[Id]) {
+        for id in circle {
+            self.split_view(*id);
+        }
+    }
+
+    /// One part in order, or what is left because it goes round in circles.
+    fn order(&self, part: Part) -> Result<Vec<Id>, Vec<Id>> {
+        let members: HashMap<Id, &Object> = self
+            .objects
+            .values()
+            .filter(|object| object.part == part)
+            .map(|object| (object.id, object))
+            .collect();
+        let key = |id: &Id| {
+            let object = members[id];
+            Reverse((object.kind, object.schema.clone(), object.name.clone(), object.id))
+        };
+        let mut waiting: HashMap<Id, usize> = HashMap::new();
+        let mut users: HashMap<Id, Vec<Id>> = HashMap::new();
+        for id in members.keys() {
+            let needs = self.needs.get(id).into_iter().flatten();
+            let here: Vec<&Id> = needs.filter(|need| members.contains_key(need)).collect();
+            waiting.insert(*id, here.len());
+            for need in here {
+                users.entry(*need).or_default().push(*id);
+            }
+        }
+        let mut ready: BinaryHeap<_> =
+            waiting.iter().filter(|(_, count)| **count == 0).map(|(id, _)| key(id)).collect();
+        let mut order = Vec::with_capacity(members.len());
+        while let Some(Reverse((_, _, _, id))) = ready.pop() {
+            waiting.remove(&id);
+            order.push(id);
+            for user in users.get(&id).into_iter().flatten() {
+                if let Some(count) = waiting.get_mut(user) {
+                    *count -= 1;
+                    if *count == 0 {
+                        ready.push(key(user));
+                    }
+                }
+            }
+        }
+        if waiting.is_empty() { Ok(order) } else { Err(self.circle(&waiting)) }
+    }
+
+    /// Of those that wait, the ones that wait for themselves: no need to touch mere followers.
+    fn circle(&self, waiting: &HashMap<Id, usize>) -> Vec<Id> {
+        let mut left: HashSet<Id> = waiting.keys().copied().collect();
+        loop {
+            let needed: HashSet<Id> = left
+                .iter()
+                .flat_map(|id| self.needs.get(id).into_iter().flatten())
+                .copied()
+                .collect();
+            let before = left.len();
+            left.retain(|id| needed.contains(id));
+            if left.len() == before {
+                return left.into_iter().collect();
+            }
+        }
+    }
+
+    fn refuse(&self, circle: &[Id]) -> Error {
+        let names: BTreeMap<String, ()> = circle
+            .iter()
+            .filter_map(|id| self.objects.get(id))
+            .map(|object| (format!("{:?} {}.{}", object.kind, object.schema, object.name), ()))
+            .collect();
+        let names: Vec<String> = names.into_keys().take(10).collect();
+        Error::usage(format!(
+            "cannot order these objects, because each needs another one of them first: {}",
+            names.join(", ")
+        ))
+    }
+}

@@ -1,0 +1,112 @@
+//! One consistent view of the source, shared by several connections.
+//!
+//! The leader opens a read-only transaction and exports its snapshot; workers import it. The
+//! leader's transaction stays open until the last worker has read its last row.
+
+use postgres::{Client, Endpoint, explain, quote};
+use task::{Error, Result, Task};
+
+const APPLICATION: &str = "backup-postgres";
+
+/// Oldest and newest major version whose catalogs are known here.
+const KNOWN: std::ops::RangeInclusive<u32> = 13..=18;
+
+pub struct Snapshot {
+    pub leader: Client,
+    endpoint: Endpoint,
+    name: String,
+    /// As `server_version_num`.
+    pub version: u32,
+    pub server_version: String,
+    /// The WAL position, which no row of the snapshot is younger than.
+    pub position: Option<String>,
+    /// The name that COPY's ENCODING takes.
+    pub encoding: String,
+    pub block_size: u64,
+}
+
+/// Settings that change what the server prints, each only where the server knows it.
+const SESSION: &str = "
+    SELECT set_config(name, value, false) FROM (VALUES
+        ('DateStyle', 'ISO'), ('IntervalStyle', 'postgres'), ('extra_float_digits', '3'),
+        ('bytea_output', 'hex'), ('TimeZone', 'UTC'), ('standard_conforming_strings', 'on'),
+        ('quote_all_identifiers', 'on'), ('synchronize_seqscans', 'off'),
+        ('statement_timeout', '0'), ('lock_timeout', '0'),
+        ('idle_in_transaction_session_timeout', '0'), ('idle_session_timeout', '0'),
+        ('transaction_timeout', '0'), ('row_security', 'off'), ('jit', 'off'),
+        ('max_parallel_workers_per_gather', '0'), ('xmlbinary', 'base64'), ('xmloption', 'content'),
+        ('restrict_nonsystem_relation_kind', 'view,foreign-table')
+    ) AS wanted (name, value) JOIN pg_catalog.pg_settings USING (name)";
+
+impl Snapshot {
+    /// Waits for the server, then takes the snapshot.
+    pub async fn take(task: &Task, endpoint: &Endpoint) -> Result<Self> {
+        let leader = endpoint.connect_waiting(task, APPLICATION).await?;
+        begin(&leader).await?;
+        let facts = leader
+            .query_one(
+                "SELECT pg_export_snapshot(), current_setting('server_version_num')::int4,
+                    current_setting('server_version'), current_setting('server_encoding'),
+                    current_setting('block_size')::int8,
+                    CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()::text
+                         ELSE pg_current_wal_lsn()::text END",
+                &[],
+            )
+            .await
+            .map_err(|cause| explain(cause, "cannot export a snapshot"))?;
+        let version = u32::try_from(facts.get::<_, i32>(1)).unwrap_or_default();
+        let major = version / 10_000;
+        if !KNOWN.contains(&major) {
+            return Err(Error::usage(format!(
+                "the server is PostgreSQL {major}; this version of backup-postgres knows {} to {}, \
+                 and will not guess what another one may hold",
+                KNOWN.start(),
+                KNOWN.end()
+            )));
+        }
+        Ok(Self {
+            leader,
+            endpoint: endpoint.clone(),
+            name: facts.get(0),
+            version,
+            server_version: facts.get(2),
+            position: facts.get(5),
+            encoding: facts.get(3),
+            block_size: u64::try_from(facts.get::<_, i64>(4)).unwrap_or(8192),
+        })
+    }
+
+    /// Another connection that sees the same rows.
+    pub async fn worker(&self) -> Result<Client> {
+        let client = self.endpoint.connect(APPLICATION).await?;
+        begin(&client).await?;
+        let import = format!("SET TRANSACTION SNAPSHOT {}", quote::literal(&self.name));
+        client
+            .batch_execute(&import)
+            .await
+            .map_err(|cause| explain(cause, "cannot import the snapshot into a worker"))?;
+        close_search_path(&client).await?;
+        Ok(client)
+    }
+
+    /// From here on every name that the server prints is qualified.
+    pub async fn qualify_names(&self) -> Result<()> {
+        close_search_path(&self.leader).await
+    }
+}
+
+async fn begin(client: &Client) -> Result<()> {
+    let failed = |cause| explain(cause, "cannot begin a transaction");
+    client.batch_execute(SESSION).await.map_err(failed)?;
+    client
+        .batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        .await
+        .map_err(failed)
+}
+
+async fn close_search_path(client: &Client) -> Result<()> {
+    client
+        .batch_execute("SELECT pg_catalog.set_config('search_path', '', false)")
+        .await
+        .map_err(|cause| explain(cause, "cannot set the search path"))
+}
