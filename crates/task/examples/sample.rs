@@ -81,12 +81,12 @@ async fn work(task: Task, settings: &Settings) -> Result<Report> {
         }
         Verb::Hang { file } => {
             let _guard = Guard::new(file);
-            tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_secs(3600)));
+            tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_hours(1)));
             std::future::pending::<()>().await;
         }
         Verb::Block { file } => {
             let _guard = Guard::new(file);
-            std::thread::sleep(Duration::from_secs(3600));
+            std::thread::sleep(Duration::from_hours(1));
         }
         Verb::Settings => return Ok(Report { table: format!("{:#?}", settings.task), ..report }),
         Verb::Retry => {

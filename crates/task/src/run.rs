@@ -120,13 +120,13 @@ fn say(settings: &TaskSettings, outcome: &mut Outcome) -> Exit {
     let took = show::duration(outcome.took);
     let summary = outcome.summary();
     match &outcome.error {
-        None => tracing::info!(took, "{}", if summary.is_empty() { "done" } else { summary }),
+        None => tracing::info!(%took, "{}", if summary.is_empty() { "done" } else { summary }),
         Some(error) => {
             termination::write(&settings.termination_log, error);
             if !summary.is_empty() {
                 tracing::info!("{summary}");
             }
-            tracing::error!(took, exit_code = outcome.exit as u8, "{error}");
+            tracing::error!(%took, exit_code = outcome.exit as u8, "{error}");
         }
     }
     outcome.exit
