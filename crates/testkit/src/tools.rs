@@ -1,0 +1,50 @@
+//! Running a tool and looking at all it said.
+
+use crate::cache;
+use std::process::{Command, Output, Stdio};
+
+/// What a program did.
+#[derive(Debug)]
+pub struct Ran {
+    /// The line that was run, for messages.
+    pub line: String,
+    /// 128 + the signal if one ended it.
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    /// Its stdout, or a panic that shows what it said.
+    #[track_caller]
+    pub fn ok(self) -> String {
+        assert!(self.code == 0, "{} ended with {}:\n{}", self.line, self.code, self.stderr);
+        self.stdout
+    }
+
+    pub fn of(line: String, output: &Output) -> Self {
+        use std::os::unix::process::ExitStatusExt;
+        let signal = || 128 + output.status.signal().unwrap_or_default();
+        Self {
+            line,
+            code: output.status.code().unwrap_or_else(signal),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+/// Runs it to its end, with nothing on stdin.
+pub fn run(command: &mut Command) -> Ran {
+    let line = format!("{command:?}");
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .unwrap_or_else(|error| panic!("cannot run {line}: {error}"));
+    Ran::of(line, &output)
+}
+
+/// The newest `pg_dump`, `pg_restore`, `psql` and `pgbench`, which know servers of every major.
+pub fn judge(tool: &str) -> Command {
+    Command::new(cache::installed(&format!("judge/bin/{tool}")))
+}
