@@ -3,6 +3,7 @@
 //! Written by hand because the promise is about psql's own scanner (`psqlscan.l`), not about SQL:
 //! a general SQL parser agrees with the server, and differs from psql just where it is dangerous.
 
+pub(crate) mod copy;
 pub(crate) mod fragment;
 mod lexer;
 mod nesting;

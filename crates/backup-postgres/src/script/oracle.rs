@@ -3,6 +3,7 @@
 use super::lexer::Lexer;
 use super::{fragment, statements};
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::process::Command;
 
 const PIECES: &[&str] = &[
@@ -158,7 +159,7 @@ fn what_passes_is_one_statement_for_psql() {
     assert!(backslashes > 500, "only {backslashes} texts are dangerous");
     let mut script = String::new();
     for (at, text) in texts.iter().enumerate() {
-        script.push_str(&format!("\\r\n\\echo <<{at}>>\n{text}\n"));
+        writeln!(script, "\\r\n\\echo <<{at}>>\n{text}").unwrap();
     }
     script.push_str("\\r\n\\echo <<end>>\n");
     let file = std::env::temp_dir().join(format!("nightshift-oracle-{}.sql", std::process::id()));
@@ -177,10 +178,10 @@ fn what_passes_is_one_statement_for_psql() {
         said = said.strip_prefix(&format!("<<{at}>>\n")).unwrap_or_else(|| {
             panic!("psql ran something after {:?}: {said:.200}", texts.get(at.wrapping_sub(1)))
         });
-        let (query, rest) = said
-            .split_once(&format!("<<{next}>>\n"))
-            .map(|(query, _)| (query, &said[query.len()..]))
-            .unwrap_or_else(|| panic!("psql did not come back after {text:?}"));
+        let Some((query, _)) = said.split_once(&format!("<<{next}>>\n")) else {
+            panic!("psql did not come back after {text:?}");
+        };
+        let rest = &said[query.len()..];
         assert_eq!(solid(query), solid(statement(text)), "{text:?}");
         said = rest;
     }

@@ -1,0 +1,180 @@
+//! From an artifact back into a server: the parts in file order, rows and indexes in parallel.
+//!
+//! A restore is done when every table received the rows that the manifest promises, and a drill
+//! when they could be read back out of the server, too.
+
+mod clean;
+mod drill;
+mod locale;
+mod parts;
+mod reader;
+mod recount;
+mod roles;
+mod session;
+mod source;
+mod target;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use drill::drill;
+pub(crate) use source::Source;
+
+use backup::manifest::{Manifest, Tally};
+use postgres::Endpoint;
+use serde_json::json;
+use target::Server;
+use task::{Error, Exit, Report, Result, Task, While, show};
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RestoreOptions {
+    /// Connections at work at once.
+    pub(crate) jobs: usize,
+    /// Make the database first.
+    pub(crate) create: bool,
+    /// Drop all that the database holds first.
+    pub(crate) clean: bool,
+    pub(crate) leaving: Leaving,
+}
+
+/// What is left out of a restore.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Leaving {
+    pub(crate) owner: bool,
+    pub(crate) privileges: bool,
+}
+
+/// What a load did.
+struct Restored {
+    statements: u64,
+    /// One for each of the manifest's contents.
+    loaded: Vec<parts::Loaded>,
+}
+
+impl Restored {
+    fn tallies(&self) -> Vec<Tally> {
+        self.loaded.iter().map(|loaded| loaded.tally).collect()
+    }
+}
+
+/// Restores into the endpoint's database: an empty one, one that is made now, or one that is
+/// emptied now.
+pub(crate) async fn restore(
+    task: &Task,
+    source: &Source,
+    endpoint: &Endpoint,
+    options: &RestoreOptions,
+) -> Result<Report> {
+    if options.create && options.clean {
+        return Err(Error::usage("--create makes a new database, which --clean cannot empty"));
+    }
+    let name = endpoint.database();
+    if options.create {
+        let server = Server::connect(task, endpoint, &[]).await?;
+        roles::need(&server.client, source.manifest(), options.leaving).await?;
+        server.refuse_existing(name).await?;
+        if task.dry_run() {
+            return Ok(planned(source, endpoint, "create it, then restore"));
+        }
+        source.check(task).await?;
+        server.create(name, source.manifest()).await?;
+        let done = load(task, source, endpoint, options).await;
+        if done.is_err() {
+            server.drop(name).await.during(|| "cannot remove what was half restored".to_owned())?;
+        }
+        return done;
+    }
+    let client = endpoint.connect_waiting(task, "nightshift restore").await?;
+    roles::need(&client, source.manifest(), options.leaving).await?;
+    if options.clean {
+        clean::check(&client, endpoint).await?;
+    } else {
+        target::refuse_objects(&client, endpoint).await?;
+    }
+    if task.dry_run() {
+        let plan = if options.clean { "drop all it holds, then restore" } else { "restore" };
+        return Ok(planned(source, endpoint, plan));
+    }
+    source.check(task).await?;
+    if options.clean {
+        task.until_stopped(clean::clean(&client, endpoint)).await?;
+    }
+    load(task, source, endpoint, options).await.during(|| {
+        format!("the database {name} is only half restored: restore it again with --clean")
+    })
+}
+
+async fn load(
+    task: &Task,
+    source: &Source,
+    endpoint: &Endpoint,
+    options: &RestoreOptions,
+) -> Result<Report> {
+    let restored = parts::load(task, source, endpoint, options.jobs, options.leaving).await?;
+    compare(source.manifest(), &restored.tallies(), "sent to the server")?;
+    Ok(report(source, endpoint, restored.statements))
+}
+
+/// Says which tables have other rows than the manifest promises.
+fn compare(manifest: &Manifest, found: &[Tally], which: &str) -> Result<()> {
+    let wrong: Vec<_> = manifest
+        .contents
+        .iter()
+        .zip(found)
+        .filter(|(content, found)| content.tally != **found)
+        .map(|(content, found)| difference(&content.name, content.tally, *found))
+        .collect();
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let file = &manifest.artifact.file;
+    Err(Error::new(
+        Exit::Integrity,
+        format!("the rows of {file} {which} differ from the manifest: {}", wrong.join("; ")),
+    ))
+}
+
+fn difference(name: &str, wanted: Tally, found: Tally) -> String {
+    if wanted.rows == found.rows {
+        format!("{name} has {} rows with other contents", found.rows)
+    } else {
+        format!("{name} has {} rows instead of {}", found.rows, wanted.rows)
+    }
+}
+
+fn planned(source: &Source, endpoint: &Endpoint, plan: &str) -> Report {
+    let manifest = source.manifest();
+    let file = &manifest.artifact.file;
+    Report {
+        summary: format!("dry run: into {endpoint} would go {file}: {plan}"),
+        json: json!({ "file": file, "target": endpoint.to_string(), "plan": plan }),
+        table: format!("would restore {file} into {endpoint}: {plan}"),
+        ..Report::default()
+    }
+}
+
+fn report(source: &Source, endpoint: &Endpoint, statements: u64) -> Report {
+    let manifest = source.manifest();
+    let file = &manifest.artifact.file;
+    let tables = manifest.contents.len();
+    let rows: u64 = manifest.contents.iter().map(|content| content.tally.rows).sum();
+    let bytes = manifest.artifact.raw_size;
+    let summary = format!(
+        "restored {file} into {endpoint}: {tables} tables, {rows} rows, {}",
+        show::bytes(bytes)
+    );
+    Report {
+        items: tables as u64,
+        bytes,
+        json: json!({
+            "file": file,
+            "target": endpoint.to_string(),
+            "tables": tables,
+            "rows": rows,
+            "bytes": bytes,
+            "statements": statements,
+        }),
+        table: summary.clone(),
+        summary,
+        ..Report::default()
+    }
+}
