@@ -3,9 +3,8 @@
 use super::reader::Pieces;
 use backup::codec::Decompressor;
 use backup::manifest::{Chunk, Manifest};
+use backup::readback::same_bytes;
 use bytes::Bytes;
-use sha2::{Digest, Sha256};
-use std::fmt::Write;
 use std::sync::Arc;
 use storage::Store;
 use task::{Context, Error, Progress, Result, Task, While};
@@ -20,8 +19,6 @@ pub(crate) struct Source {
 
 /// Decompressed members that wait for the server: one is enough to keep it busy.
 const AHEAD: usize = 1;
-/// Read at once to compute the hash.
-const PIECE: usize = 1 << 20;
 
 impl Source {
     pub(crate) fn new(store: Store, manifest: Manifest) -> Self {
@@ -84,36 +81,7 @@ impl Source {
     pub(super) async fn check(&self, task: &Task) -> Result<()> {
         let artifact = &self.manifest.artifact;
         let progress = task.progress("check", Some(artifact.size));
-        let mut hash = Sha256::new();
-        let mut offset = 0;
-        loop {
-            let reading = self.store.read(&artifact.file, offset, PIECE);
-            let bytes = task.until_stopped(reading).await?;
-            if bytes.is_empty() {
-                break;
-            }
-            offset += bytes.len() as u64;
-            progress.add(bytes.len() as u64);
-            let hashing = tokio::task::spawn_blocking(move || {
-                hash.update(&bytes);
-                hash
-            });
-            hash = hashing.await.failed(|| "the hash ended without a result".to_owned())?;
-        }
-        let sum = hex(&hash.finalize());
-        if sum == artifact.sha256 && offset == artifact.size {
-            return Ok(());
-        }
-        Err(Error::integrity(format!(
-            "{} is damaged: its sha256 is {sum} and not {}, as its manifest says",
-            artifact.file, artifact.sha256
-        )))
+        let file = (&self.store, artifact.file.as_str());
+        task.until_stopped(same_bytes(&file, artifact, |bytes| progress.add(bytes))).await
     }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

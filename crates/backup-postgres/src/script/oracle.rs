@@ -151,6 +151,14 @@ fn what_passes_is_one_statement_for_us() {
     }
 }
 
+/// The newest psql, and those that are installed beside it.
+fn every_psql() -> Vec<Command> {
+    let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let installed = installed.map(|major| major.unwrap().path().join("bin/psql"));
+    let installed = installed.filter(|psql| psql.exists()).map(Command::new);
+    std::iter::once(testkit::judge("psql")).chain(installed).collect()
+}
+
 #[test]
 fn what_passes_is_one_statement_for_psql() {
     let server = testkit::Postgres::start(15);
@@ -162,17 +170,18 @@ fn what_passes_is_one_statement_for_psql() {
         writeln!(script, "\\r\n\\echo <<{at}>>\n{text}").unwrap();
     }
     script.push_str("\\r\n\\echo <<end>>\n");
-    let file = std::env::temp_dir().join(format!("nightshift-oracle-{}.sql", std::process::id()));
+    let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&file, script).unwrap();
-    let output = Command::new("/usr/lib/postgresql/15/bin/psql")
-        .args(["-X", "-q", "-e", "-o", "/dev/null", "-d", &server.url("postgres"), "-f"])
-        .arg(&file)
-        .env("PGCLIENTENCODING", "UTF8")
-        .output()
-        .unwrap();
-    std::fs::remove_file(&file).unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let mut said = std::str::from_utf8(&output.stdout).unwrap();
+    for mut psql in every_psql() {
+        let url = format!("{}/postgres", server.server_url());
+        psql.args(["-X", "-q", "-e", "-o", "/dev/null", "-d", &url, "-f"]).arg(file.path());
+        let said = testkit::run(psql.env("PGCLIENTENCODING", "UTF8")).ok();
+        compare(&texts, &said);
+    }
+}
+
+/// What psql sent to the server between its echoes must be what we wrote there, and no more.
+fn compare(texts: &[String], mut said: &str) {
     for (at, text) in texts.iter().enumerate() {
         let next = texts.get(at + 1).map_or("end".to_owned(), |_| (at + 1).to_string());
         said = said.strip_prefix(&format!("<<{at}>>\n")).unwrap_or_else(|| {
@@ -181,9 +190,8 @@ fn what_passes_is_one_statement_for_psql() {
         let Some((query, _)) = said.split_once(&format!("<<{next}>>\n")) else {
             panic!("psql did not come back after {text:?}");
         };
-        let rest = &said[query.len()..];
         assert_eq!(solid(query), solid(statement(text)), "{text:?}");
-        said = rest;
+        said = &said[query.len()..];
     }
 }
 
