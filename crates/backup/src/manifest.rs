@@ -1,13 +1,18 @@
 //! The manifest beside every artifact: written last, and the only thing that makes it a backup.
 
+mod form;
+
+use crate::codec::Codec;
+use crate::name::{self, Name};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use task::{Context, Error, Result};
 
 /// The name and version of the format, in every manifest.
 pub const FORMAT: &str = "nightshift.backup/v1";
 
 /// All that is known of one backup. The JSON schema is `docs/manifest.schema.json`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     pub format: String,
@@ -30,7 +35,7 @@ pub struct Manifest {
 }
 
 /// The server and its position at the moment of the snapshot.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
     pub version: String,
@@ -39,13 +44,13 @@ pub struct Server {
 }
 
 /// The file itself.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Artifact {
     pub file: String,
     pub size: u64,
     pub sha256: String,
-    pub codec: crate::codec::Codec,
+    pub codec: Codec,
     /// Bytes before compression.
     pub raw_size: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -54,19 +59,17 @@ pub struct Artifact {
 
 /// One table, collection, folder or resource kind: what must come out again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "form::Content", into = "form::Content")]
 pub struct Content {
     pub name: String,
-    #[serde(flatten)]
     pub tally: Tally,
 }
 
 /// Rows, bytes and the wrapping sum of the rows' 64-bit XXH3 hashes: the same in any order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     pub rows: u64,
     pub bytes: u64,
-    #[serde(with = "hex")]
     pub checksum: u64,
 }
 
@@ -76,12 +79,14 @@ pub struct Tally {
 pub struct Chunk {
     pub offset: u64,
     pub length: u64,
+    /// Bytes before compression.
+    pub raw: u64,
     /// The part of the artifact it belongs to; each kind of backup names its own, in file order.
     pub part: String,
     /// Index into `contents`, when it holds rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<usize>,
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "form::is_zero")]
     pub rows: u64,
 }
 
@@ -94,27 +99,80 @@ impl Tally {
     }
 
     pub fn add(&mut self, other: Tally) {
-        self.rows += other.rows;
-        self.bytes += other.bytes;
+        self.rows = self.rows.wrapping_add(other.rows);
+        self.bytes = self.bytes.wrapping_add(other.bytes);
         self.checksum = self.checksum.wrapping_add(other.checksum);
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn is_zero(rows: &u64) -> bool {
-    *rows == 0
-}
-
-/// A 64-bit number as 16 hex digits: JSON numbers are only exact to 2^53.
-mod hex {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub(super) fn serialize<S: Serializer>(value: &u64, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&format!("{value:016x}"))
+impl Manifest {
+    /// The manifest's own file.
+    pub fn file(&self) -> String {
+        format!("{}{}", self.artifact.file, name::MANIFEST)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
-        let text = String::deserialize(from)?;
-        u64::from_str_radix(&text, 16).map_err(D::Error::custom)
+    pub fn to_json(&self) -> Result<Vec<u8>> {
+        let mut json = serde_json::to_vec_pretty(self)
+            .failed(|| format!("cannot write {} as JSON", self.file()))?;
+        json.push(b'\n');
+        Ok(json)
+    }
+
+    /// Reads the manifest called `file` and refuses one that contradicts itself: what acts on it
+    /// may delete the file it names.
+    pub fn parse(file: &str, json: &[u8]) -> Result<Self> {
+        form::known(file, json)?;
+        let manifest: Self = serde_json::from_slice(json)
+            .integrity(|| format!("{file} is not a manifest of format {FORMAT}"))?;
+        check_names(file, &manifest.artifact, &manifest.kind, &manifest.name)?;
+        manifest.check().map_err(|why| Error::integrity(format!("{file} is damaged: {why}")))?;
+        Ok(manifest)
+    }
+
+    /// What is wrong with the chunks, if anything is.
+    fn check(&self) -> Result<(), String> {
+        let (size, raw_size) =
+            tiled(&self.chunks, self.contents.len()).map_err(|error| error.to_string())?;
+        if (size, raw_size) != (self.artifact.size, self.artifact.raw_size) {
+            return Err(format!(
+                "its chunks hold {size} bytes ({raw_size} before compression), the file {} ({})",
+                self.artifact.size, self.artifact.raw_size
+            ));
+        }
+        Ok(())
     }
 }
+
+/// Checks that chunks lie one behind the other from the start, and sums their lengths.
+pub(crate) fn tiled(chunks: &[Chunk], contents: usize) -> Result<(u64, u64)> {
+    let (mut size, mut raw) = (0_u64, 0_u64);
+    for (index, chunk) in chunks.iter().enumerate() {
+        let end = chunk.offset.checked_add(chunk.length).zip(raw.checked_add(chunk.raw));
+        let (Some(end), true, true) =
+            (end, chunk.offset == size && chunk.length > 0, chunk.content < Some(contents))
+        else {
+            return Err(Error::integrity(format!(
+                "chunk {index} at {} does not follow the one before, which ends at {size}, or \
+                 names a table that is not listed",
+                chunk.offset
+            )));
+        };
+        (size, raw) = end;
+    }
+    Ok((size, raw))
+}
+
+/// A manifest names the one file that it lies beside, and that is of its kind and name.
+pub(crate) fn check_names(file: &str, artifact: &Artifact, kind: &str, name: &str) -> Result<()> {
+    let beside = file.strip_suffix(name::PRUNED).or_else(|| file.strip_suffix(name::MANIFEST));
+    if beside != Some(&artifact.file) || !Name::owns(kind, name, &artifact.file) {
+        return Err(Error::integrity(format!(
+            "{file} is damaged: it names {:?} of {kind} {name:?}, and lies beside another",
+            artifact.file
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

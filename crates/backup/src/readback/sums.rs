@@ -1,0 +1,70 @@
+//! Adds up what was found and compares it with what should be.
+
+use super::Expected;
+use crate::manifest::Tally;
+use task::{Error, Result};
+
+/// What was found in some members of one chunk.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) chunk: usize,
+    pub(super) raw: u64,
+    pub(super) tally: Tally,
+}
+
+/// What was found in all, against what should be.
+pub(super) struct Sums<'a> {
+    expected: Expected<'a>,
+    /// Raw bytes and rows of each chunk.
+    chunks: Vec<(u64, u64)>,
+    contents: Vec<Tally>,
+}
+
+impl<'a> Sums<'a> {
+    pub(super) fn new(expected: Expected<'a>) -> Self {
+        Self {
+            expected,
+            chunks: vec![(0, 0); expected.chunks.len()],
+            contents: vec![Tally::default(); expected.contents.len()],
+        }
+    }
+
+    pub(super) fn add(&mut self, found: Vec<Found>) {
+        for Found { chunk, raw, tally } in found {
+            self.chunks[chunk].0 += raw;
+            self.chunks[chunk].1 += tally.rows;
+            if let Some(content) = self.expected.chunks[chunk].content {
+                self.contents[content].add(tally);
+            }
+        }
+    }
+
+    pub(super) fn compare(&self, location: &str) -> Result<()> {
+        for (content, found) in self.expected.contents.iter().zip(&self.contents) {
+            let wanted = &content.tally;
+            if found != wanted {
+                return Err(Error::integrity(format!(
+                    "{location} holds {} rows, {} bytes, checksum {:016x} of {}, where {} rows, {} \
+                     bytes, checksum {:016x} were written",
+                    found.rows,
+                    found.bytes,
+                    found.checksum,
+                    content.name,
+                    wanted.rows,
+                    wanted.bytes,
+                    wanted.checksum
+                )));
+            }
+        }
+        for (chunk, found) in self.expected.chunks.iter().zip(&self.chunks) {
+            if (chunk.raw, chunk.rows) != *found {
+                return Err(Error::integrity(format!(
+                    "the chunk of {location} at byte {} holds {} bytes and {} rows, where {} and {} \
+                     were written",
+                    chunk.offset, found.0, found.1, chunk.raw, chunk.rows
+                )));
+            }
+        }
+        Ok(())
+    }
+}

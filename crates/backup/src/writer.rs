@@ -1,0 +1,251 @@
+//! Writes an artifact from several workers at once: compresses members, appends them to the
+//! upload, and keeps what the manifest will say.
+//!
+//! Members of one content that come from several workers mixed with others' are gathered for a
+//! while, so that they lie together: few large chunks can be read and restored better than many
+//! small ones. So members of different contents may change places within a part, while members
+//! of one content, and those of none against all others, keep the order in which they came.
+
+mod chunks;
+mod gather;
+
+use crate::codec::{Codec, Compressor};
+use crate::manifest::{Artifact, Chunk, Content, Manifest, Server, Tally};
+use crate::name::{MANIFEST, Name};
+use bytes::Bytes;
+use chunks::Chunks;
+use gather::{Gather, Run};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+use storage::{Sealed, Store, Upload};
+use task::{Error, Result, While};
+
+/// Takes members from any number of tasks through `&self`. What is in flight is what the callers
+/// hold: each waits until its member is taken.
+#[derive(Debug)]
+pub struct Writer {
+    store: Store,
+    name: Name,
+    codec: Codec,
+    contents: Mutex<Vec<Content>>,
+    compressors: Arc<Mutex<Vec<Compressor>>>,
+    file: tokio::sync::Mutex<File>,
+}
+
+/// What only one caller at a time may touch.
+#[derive(Debug)]
+struct File {
+    upload: Upload,
+    sha256: Sha256,
+    gather: Gather,
+    chunks: Chunks,
+    /// A write failed or was abandoned in the middle.
+    torn: bool,
+}
+
+impl Writer {
+    pub async fn create(store: &Store, artifact: Name, codec: Codec) -> Result<Self> {
+        let upload = store.create(&artifact.file(codec)).await?;
+        Ok(Self {
+            store: store.clone(),
+            name: artifact,
+            codec,
+            contents: Mutex::default(),
+            compressors: Arc::default(),
+            file: tokio::sync::Mutex::new(File {
+                upload,
+                sha256: Sha256::new(),
+                gather: Gather::new(codec),
+                chunks: Chunks::new(codec),
+                torn: false,
+            }),
+        })
+    }
+
+    /// Adds an entry to the manifest's `contents` and returns its place there.
+    pub fn content(&self, name: String) -> usize {
+        let mut contents = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
+        contents.push(Content { name, tally: Tally::default() });
+        contents.len() - 1
+    }
+
+    /// Compresses `raw` into one member and appends it. Members of 1 MiB serve best; each must be
+    /// complete in itself, for others may come between. Gives the buffer back.
+    pub async fn member(
+        &self,
+        part: &'static str,
+        content: Option<usize>,
+        tally: Tally,
+        raw: Vec<u8>,
+    ) -> Result<Vec<u8>> {
+        if raw.is_empty() {
+            return Ok(raw);
+        }
+        let (raw, bytes) = self.compress(raw).await?;
+        let member = Run { part, content, raw: raw.len() as u64, rows: tally.rows, bytes };
+        let mut file = self.file.lock().await;
+        if let Some(index) = content {
+            let mut contents = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
+            let content = contents.get_mut(index).ok_or_else(|| {
+                Error::failed(format!("content {index} was never added to {}", self.name))
+            })?;
+            content.tally.add(tally);
+        }
+        for run in file.gather.add(member) {
+            file.append(run).await?;
+        }
+        Ok(raw)
+    }
+
+    /// Makes the artifact durable. Nothing can be added any more; it has no name yet.
+    pub async fn seal(self) -> Result<Written> {
+        let mut file = self.file.into_inner();
+        for run in file.gather.drain() {
+            file.append(run).await?;
+        }
+        let file_name = self.name.file(self.codec);
+        if file.torn {
+            return Err(Error::failed(format!("an earlier write to {file_name} was not finished")));
+        }
+        let chunks = file.chunks.finish();
+        let (size, raw_size) =
+            chunks.iter().fold((0, 0), |(size, raw), chunk| (size + chunk.length, raw + chunk.raw));
+        if size == 0 {
+            return Err(Error::failed(format!("nothing was written to {file_name}")));
+        }
+        Ok(Written {
+            artifact: Artifact {
+                file: file_name,
+                size,
+                sha256: hex(&file.sha256.finalize()),
+                codec: self.codec,
+                raw_size,
+                recipients: Vec::new(),
+            },
+            contents: self.contents.into_inner().unwrap_or_else(PoisonError::into_inner),
+            chunks,
+            name: self.name,
+            sealed: file.upload.seal().await?,
+            store: self.store,
+        })
+    }
+
+    async fn compress(&self, raw: Vec<u8>) -> Result<(Vec<u8>, Vec<u8>)> {
+        let (codec, compressors) = (self.codec, Arc::clone(&self.compressors));
+        let work = move || {
+            let free = compressors.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let mut compressor = match free {
+                Some(compressor) => compressor,
+                None => Compressor::new(codec)?,
+            };
+            let mut bytes = Vec::new();
+            compressor.compress(&raw, &mut bytes)?;
+            // What waits to be gathered keeps no more memory than it needs.
+            bytes.shrink_to_fit();
+            compressors.lock().unwrap_or_else(PoisonError::into_inner).push(compressor);
+            Ok((raw, bytes))
+        };
+        blocking(work).await.during(|| format!("cannot compress a part of {}", self.name))
+    }
+}
+
+impl File {
+    async fn append(&mut self, run: Run) -> Result<()> {
+        if self.torn {
+            return Err(Error::failed("an earlier write was not finished"));
+        }
+        // Unless all of this is done, the sum and the file no longer agree.
+        self.torn = true;
+        let mut sha256 = std::mem::take(&mut self.sha256);
+        self.chunks.add(&run);
+        let bytes = Bytes::from(run.bytes);
+        let hashed = bytes.clone();
+        let hashing = blocking(move || {
+            sha256.update(&hashed);
+            Ok(sha256)
+        });
+        let (sha256, written) = tokio::join!(hashing, self.upload.write(bytes));
+        written?;
+        self.sha256 = sha256?;
+        self.torn = false;
+        Ok(())
+    }
+}
+
+/// An artifact that is whole and durable, but has no name yet. Dropping it removes it.
+#[derive(Debug)]
+pub struct Written {
+    pub artifact: Artifact,
+    pub contents: Vec<Content>,
+    pub chunks: Vec<Chunk>,
+    name: Name,
+    sealed: Sealed,
+    store: Store,
+}
+
+/// What a manifest says that the writer does not know.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    pub started: jiff::Timestamp,
+    pub tool: String,
+    pub server: Option<Server>,
+    pub verified: bool,
+    pub properties: BTreeMap<String, String>,
+}
+
+impl Written {
+    /// Where it lies, to read it back from there.
+    pub fn sealed(&self) -> &Sealed {
+        &self.sealed
+    }
+
+    /// Names the artifact, then puts the manifest beside it: only now it is a backup.
+    pub async fn commit(self, facts: Facts) -> Result<Manifest> {
+        let manifest = Manifest {
+            format: crate::manifest::FORMAT.to_owned(),
+            kind: self.name.kind().to_owned(),
+            name: self.name.name().to_owned(),
+            started: facts.started,
+            finished: jiff::Timestamp::now(),
+            tool: facts.tool,
+            server: facts.server,
+            artifact: self.artifact,
+            verified: facts.verified,
+            properties: facts.properties,
+            contents: self.contents,
+            chunks: self.chunks,
+        };
+        let file = format!("{}{MANIFEST}", manifest.artifact.file);
+        let json = manifest.to_json()?;
+        self.sealed.commit().await?;
+        if let Err(error) = self.store.put(&file, json.into()).await {
+            // Without its manifest it is no backup, and would only take room. If even this fails,
+            // `list` names it.
+            if let Err(left) = self.store.delete(&manifest.artifact.file).await {
+                let artifact = &manifest.artifact.file;
+                tracing::warn!(error = %left, artifact, "cannot remove an artifact without manifest");
+            }
+            return Err(error);
+        }
+        Ok(manifest)
+    }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(outcome) => outcome,
+        Err(stopped) if stopped.is_panic() => std::panic::resume_unwind(stopped.into_panic()),
+        Err(_) => Err(Error::stopped()),
+    }
+}
