@@ -1,1 +1,8 @@
 //! End-to-end tests, one module a task.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
+mod backup_postgres;
+mod house;
+mod image;
+mod manifests;

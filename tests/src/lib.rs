@@ -1,1 +1,7 @@
 //! Journeys across crates: helpers shared by the end-to-end tests.
+
+mod difference;
+mod program;
+
+pub use difference::assert_same;
+pub use program::program;

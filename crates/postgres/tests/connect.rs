@@ -22,7 +22,7 @@ host all ann_scram 127.0.0.1/32 scram-sha-256
 host all ann_md5 127.0.0.1/32 md5
 ";
 
-struct Server {
+struct Secured {
     server: Arc<Postgres>,
     /// The file of the CA that signed its certificate, of another CA, and its own certificate.
     root: String,
@@ -31,7 +31,7 @@ struct Server {
 }
 
 /// Made once: its certificate is for `localhost`, not for 127.0.0.1.
-static SERVER: LazyLock<Server> = LazyLock::new(|| {
+static SERVER: LazyLock<Secured> = LazyLock::new(|| {
     let authority = || {
         let mut params = CertificateParams::new([]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -66,7 +66,7 @@ static SERVER: LazyLock<Server> = LazyLock::new(|| {
         "SET password_encryption = 'scram-sha-256';
          CREATE ROLE ann_scram LOGIN PASSWORD 'se:cr\\et'",
     );
-    Server { server, root, other, own }
+    Secured { server, root, other, own }
 });
 
 /// Connects and says whether TLS is in use, or how it failed.

@@ -22,6 +22,16 @@ pub(crate) fn installed(relative: &str) -> PathBuf {
     path
 }
 
+/// A command of the system, or a panic that says how to get it. Not all are on a user's path.
+pub(crate) fn command(name: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(["/usr/sbin".into(), "/sbin".into()])
+        .map(|folder| folder.join(name))
+        .find(|program| program.is_file())
+        .unwrap_or_else(|| panic!("{name} is missing: run scripts/test --setup"))
+}
+
 /// PostgreSQL refuses to run as root. This asks whose the process is.
 pub(crate) fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)

@@ -4,11 +4,16 @@
 //! not installed fails the test with the line that installs it. All is blocking, for tests only.
 
 mod cache;
+mod daemon;
 mod database;
+mod docker;
+mod kubernetes;
 mod postgres;
 mod server;
 mod tools;
 
 pub use database::Database;
+pub use docker::Docker;
+pub use kubernetes::{Kubernetes, kubectl};
 pub use postgres::{Postgres, Settings};
 pub use tools::{Ran, judge, run};

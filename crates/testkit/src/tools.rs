@@ -28,9 +28,17 @@ impl Ran {
         Self {
             line,
             code: output.status.code().unwrap_or_else(signal),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
         }
+    }
+}
+
+/// What is not UTF-8 is taken as Latin-1, so that no byte that differs is lost.
+fn text(bytes: &[u8]) -> String {
+    match str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes.iter().map(|byte| char::from(*byte)).collect(),
     }
 }
 

@@ -1,0 +1,74 @@
+//! The databases that are backed up: SQL files, each about one class of objects.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use testkit::{Database, Postgres, run};
+
+/// The oldest and the newest server, and two between.
+pub(crate) const MAJORS: [u32; 4] = [13, 15, 17, 18];
+
+/// Those that can be in one database together.
+pub(crate) const TOGETHER: [&str; 17] = [
+    "shop",
+    "schemas",
+    "extensions",
+    "types",
+    "functions",
+    "tables",
+    "inheritance",
+    "partitions",
+    "sequences",
+    "views",
+    "rules",
+    "indexes",
+    "constraints",
+    "triggers",
+    "policies",
+    "privileges",
+    "hostile",
+];
+
+/// A database that holds the corpus, or all that go together.
+pub(crate) fn source(corpus: &str, major: u32) -> Database {
+    let server = Postgres::start(major);
+    make_roles(&server);
+    let database = empty(&server, corpus);
+    match corpus {
+        "everything" => TOGETHER.iter().for_each(|corpus| load(&database, corpus)),
+        corpus => load(&database, corpus),
+    }
+    database
+}
+
+/// A database into which the corpus can be restored.
+pub(crate) fn empty(server: &Arc<Postgres>, corpus: &str) -> Database {
+    match corpus {
+        "encoding" => server.create_database_with("ENCODING 'LATIN1' LOCALE 'C'"),
+        "encoding_japanese" => server.create_database_with("ENCODING 'EUC_JP' LOCALE 'C'"),
+        "encoding_none" => server.create_database_with("ENCODING 'SQL_ASCII' LOCALE 'C'"),
+        _ => server.create_database(),
+    }
+}
+
+pub(crate) fn load(database: &Database, corpus: &str) {
+    let file = file(&format!("{corpus}.sql"));
+    let mut psql = database.psql_command();
+    for major in 14..=18 {
+        psql.args(["-v", &format!("at{major}={}", database.server().major() >= major)]);
+    }
+    run(psql.arg("-f").arg(file)).ok();
+}
+
+/// Roles belong to the server: two tests at once would be in each other's way.
+fn make_roles(server: &Postgres) {
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut psql = testkit::judge("psql");
+    psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d"]);
+    run(psql.arg(format!("{}/postgres", server.server_url())).arg("-f").arg(file("roles.psql")))
+        .ok();
+}
+
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("e2e/backup_postgres/corpus").join(name)
+}

@@ -1,0 +1,1 @@
+-- A database as CREATE DATABASE makes it.

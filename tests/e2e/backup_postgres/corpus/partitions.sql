@@ -1,0 +1,85 @@
+-- Partitions of every strategy, what hangs on them, and partitions that were tables before.
+CREATE SCHEMA partitions;
+SET search_path = partitions;
+CREATE TABLE by_range (id int, day date NOT NULL, v text DEFAULT 'v') PARTITION BY RANGE (day);
+CREATE TABLE by_range_1 PARTITION OF by_range FOR VALUES FROM (MINVALUE) TO ('2026-01-01');
+CREATE TABLE by_range_2 PARTITION OF by_range (v DEFAULT 'other', CHECK (id > 0)) FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+CREATE TABLE by_range_3 PARTITION OF by_range FOR VALUES FROM ('2027-01-01') TO (MAXVALUE) PARTITION BY HASH (id);
+CREATE TABLE by_range_3_0 PARTITION OF by_range_3 FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE by_range_3_1 PARTITION OF by_range_3 FOR VALUES WITH (MODULUS 2, REMAINDER 1) WITH (fillfactor = 50);
+INSERT INTO by_range SELECT n, date '2025-06-01' + n, 'row ' || n FROM generate_series(1, 900) n;
+
+CREATE TYPE colour AS ENUM ('red', 'green', 'blue');
+CREATE TABLE by_list (c colour, t text COLLATE "C", n int) PARTITION BY LIST (c);
+CREATE TABLE by_list_red PARTITION OF by_list FOR VALUES IN ('red', NULL);
+CREATE TABLE by_list_other PARTITION OF by_list DEFAULT;
+INSERT INTO by_list VALUES ('red', 'a', 1), (NULL, 'b', 2), ('blue', 'c', 3);
+CREATE TABLE by_hash (a text, b colour) PARTITION BY HASH (a);
+CREATE TABLE by_hash_0 PARTITION OF by_hash FOR VALUES WITH (MODULUS 3, REMAINDER 0);
+CREATE TABLE by_hash_1 PARTITION OF by_hash FOR VALUES WITH (MODULUS 3, REMAINDER 1);
+CREATE TABLE by_hash_2 PARTITION OF by_hash FOR VALUES WITH (MODULUS 3, REMAINDER 2);
+INSERT INTO by_hash SELECT 'x' || n, (ARRAY['red', 'green', 'blue']::colour[])[n % 3 + 1] FROM generate_series(1, 60) n;
+CREATE TABLE by_expression (a int, b text) PARTITION BY RANGE (lower(b) COLLATE "C" text_pattern_ops, (a + 1));
+CREATE TABLE by_expression_1 PARTITION OF by_expression FOR VALUES FROM ('a', MINVALUE) TO ('m', 5);
+INSERT INTO by_expression VALUES (1, 'Bee');
+CREATE TABLE no_partitions (a int) PARTITION BY LIST (a);
+
+-- Attached later: columns in another order, one dropped, its own index and constraint taken over.
+CREATE TABLE attached_to (id int NOT NULL, name text, n int DEFAULT 3) PARTITION BY RANGE (id);
+CREATE TABLE attached (gone int, n int, name text DEFAULT 'own', id int NOT NULL);
+ALTER TABLE attached DROP gone;
+INSERT INTO attached VALUES (1, 'one', 1), (2, 'two', 2);
+ALTER TABLE attached_to ATTACH PARTITION attached FOR VALUES FROM (0) TO (100);
+CREATE TABLE attached_2 PARTITION OF attached_to FOR VALUES FROM (100) TO (200);
+INSERT INTO attached_to VALUES (150, 'x');
+CREATE TABLE detached PARTITION OF attached_to FOR VALUES FROM (200) TO (300);
+ALTER TABLE attached_to DETACH PARTITION detached;
+
+-- Keys, indexes, foreign keys in both directions.
+CREATE TABLE keyed (id int, part int, ref int, PRIMARY KEY (id, part)) PARTITION BY LIST (part);
+CREATE TABLE keyed_1 PARTITION OF keyed FOR VALUES IN (1);
+CREATE TABLE keyed_2 (ref int, part int NOT NULL, id int NOT NULL, CONSTRAINT own_key PRIMARY KEY (id, part));
+ALTER TABLE keyed ATTACH PARTITION keyed_2 FOR VALUES IN (2);
+CREATE TABLE keyed_3 PARTITION OF keyed FOR VALUES IN (3) PARTITION BY RANGE (id);
+CREATE TABLE keyed_3_1 PARTITION OF keyed_3 FOR VALUES FROM (0) TO (1000);
+CREATE TABLE plain (id int PRIMARY KEY, keyed int, part int);
+INSERT INTO plain VALUES (1), (2);
+ALTER TABLE keyed ADD CONSTRAINT to_plain FOREIGN KEY (ref) REFERENCES plain ON DELETE SET NULL;
+INSERT INTO keyed VALUES (1, 1, 1), (2, 2, 2), (3, 3, NULL);
+ALTER TABLE plain ADD CONSTRAINT to_keyed FOREIGN KEY (keyed, part) REFERENCES keyed (id, part) DEFERRABLE INITIALLY DEFERRED;
+UPDATE plain SET keyed = 1, part = 1 WHERE id = 1;
+ALTER TABLE keyed ADD CONSTRAINT odd UNIQUE (ref, id, part);
+CREATE INDEX keyed_expression ON keyed ((id + part), ref DESC NULLS LAST) WHERE id > 0;
+CREATE INDEX keyed_only ON ONLY keyed (ref);
+CREATE INDEX keyed_only_1 ON keyed_1 (ref);
+ALTER INDEX keyed_only ATTACH PARTITION keyed_only_1;
+CREATE INDEX by_range_id ON by_range (id);
+COMMENT ON INDEX by_range_id IS 'partitioned index';
+CREATE INDEX extra_on_one ON by_range_2 (v);
+ALTER INDEX partitions.by_range_2_id_idx RENAME TO renamed_index;
+ALTER TABLE by_range_2 CLUSTER ON renamed_index;
+ALTER TABLE by_range_2 ALTER id SET STATISTICS 10;
+
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER each_row AFTER INSERT ON by_range FOR EACH ROW EXECUTE FUNCTION note();
+CREATE TRIGGER whole AFTER INSERT ON by_range FOR EACH STATEMENT EXECUTE FUNCTION note();
+CREATE TRIGGER on_one BEFORE UPDATE ON by_range_2 FOR EACH ROW EXECUTE FUNCTION note();
+ALTER TABLE by_range_1 DISABLE TRIGGER each_row;
+ALTER TABLE by_range_2 ENABLE ALWAYS TRIGGER each_row;
+ALTER TABLE by_range_3 ENABLE REPLICA TRIGGER each_row;
+ALTER TABLE ONLY by_range DISABLE TRIGGER whole;
+ALTER TABLE by_range OWNER TO owner_one;
+ALTER TABLE by_range_2 OWNER TO owner_two;
+GRANT SELECT ON by_range TO reader;
+GRANT SELECT (id) ON by_range_2 TO writer;
+COMMENT ON TABLE by_range_2 IS 'a partition';
+ALTER TABLE by_list ENABLE ROW LEVEL SECURITY;
+CREATE POLICY "some" ON by_list USING (n > 0);
+CREATE TABLE of_identity (a int GENERATED BY DEFAULT AS IDENTITY, p int, s serial) PARTITION BY LIST (p);
+CREATE TABLE of_identity_1 PARTITION OF of_identity FOR VALUES IN (1);
+INSERT INTO of_identity (p) VALUES (1), (1);
+CREATE TABLE of_generated (a int, g int GENERATED ALWAYS AS (a * 2) STORED) PARTITION BY LIST (a);
+CREATE TABLE of_generated_1 PARTITION OF of_generated FOR VALUES IN (1);
+INSERT INTO of_generated VALUES (1);
+CREATE UNLOGGED TABLE unlogged_leaf (id int NOT NULL, name text, n int);
+ALTER TABLE attached_to ATTACH PARTITION unlogged_leaf FOR VALUES FROM (300) TO (400);

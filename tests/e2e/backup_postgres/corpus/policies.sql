@@ -1,0 +1,21 @@
+-- Row-level security and policies; the rows are all to be dumped.
+CREATE SCHEMA policies;
+SET search_path = policies;
+CREATE TABLE t (a int, who text);
+INSERT INTO t VALUES (1, 'reader'), (2, 'writer');
+ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+CREATE TABLE forced (a int);
+INSERT INTO forced VALUES (1);
+ALTER TABLE forced ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE TABLE only_forced (a int);
+ALTER TABLE only_forced FORCE ROW LEVEL SECURITY;
+CREATE TABLE no_row_security (a int);
+CREATE POLICY everybody ON t USING (who = current_user);
+CREATE POLICY selecting ON t FOR SELECT TO reader, writer USING (a > 0 AND who <> 'it''s');
+CREATE POLICY adding ON t AS RESTRICTIVE FOR INSERT TO writer WITH CHECK (a > 0);
+CREATE POLICY changing ON t FOR UPDATE USING (a > 1) WITH CHECK (a > 2);
+CREATE POLICY removing ON t FOR DELETE TO CURRENT_USER USING (false);
+CREATE POLICY "Odd ""policy""" ON t FOR ALL TO "Role ""x""" USING (EXISTS (SELECT FROM policies.forced f WHERE f.a = t.a));
+CREATE POLICY sleeping ON no_row_security USING (true);
+COMMENT ON POLICY everybody ON t IS 'a policy';
+ALTER TABLE forced OWNER TO owner_one;

@@ -1,0 +1,9 @@
+//! `backup-postgres` against real servers, judged by `pg_dump` and `psql`.
+
+mod consistency;
+mod corpus;
+mod judge;
+mod normaliser;
+mod options;
+mod oracle;
+mod store;

@@ -1,0 +1,56 @@
+//! Options that leave things out: the same is missing as with the same options of `pg_dump`.
+
+use super::corpus;
+use super::store::{Store, judged};
+use tests::assert_same;
+
+/// `pg_dump` with the options, of the source, is what a whole dump of the target must say.
+fn leaves_out_the_same(corpus: &str, options: &[&str]) {
+    let source = corpus::source(corpus, 17);
+    let target = Store::backup(&source, options).restore_by_psql(&source, corpus);
+    // Owners and rights of the target are those of who restored it, if they were left out.
+    let shown: Vec<_> =
+        options.iter().copied().filter(|option| option.starts_with("--no-")).collect();
+    let (expected, found) = (judged(&source, corpus, options), judged(&target, corpus, &shown));
+    assert_same(&expected, &found, &format!("{options:?}"));
+}
+
+#[test]
+fn no_owner() {
+    leaves_out_the_same("privileges", &["--no-owner"]);
+}
+
+#[test]
+fn no_privileges() {
+    leaves_out_the_same("privileges", &["--no-privileges"]);
+    leaves_out_the_same("schemas", &["--no-owner", "--no-privileges"]);
+}
+
+#[test]
+fn exclude_table_data() {
+    leaves_out_the_same("shop", &["--exclude-table-data=order*"]);
+    leaves_out_the_same("shop", &["--exclude-table-data=public.customers"]);
+}
+
+#[test]
+fn exclude_table() {
+    leaves_out_the_same("many", &["--exclude-table=t1*"]);
+    leaves_out_the_same("many", &["--exclude-table=t200", "--exclude-table=public.t19?"]);
+}
+
+#[test]
+fn schema() {
+    let source = corpus::source("everything", 17);
+    for schema in ["tables", "views", "partitions", "constraints"] {
+        let option = format!("--schema={schema}");
+        let target = Store::backup(&source, &[&option]).restore_by_psql(&source, "everything");
+        assert_same(
+            &judged(&source, "everything", &[&option]),
+            &judged(&target, "everything", &[&option]),
+            &option,
+        );
+        let others = "SELECT count(*) FROM pg_namespace \
+                      WHERE oid >= 16384 AND nspname NOT LIKE 'pg\\_%' AND nspname <> ";
+        assert_eq!(target.psql(&format!("{others} '{schema}'")).trim(), "0", "no other schema");
+    }
+}
