@@ -1,7 +1,11 @@
 //! What makes bytes a backup: name, codec, manifest, commit, list, read-back, retention.
 
+pub mod catalog;
 pub mod codec;
 pub mod manifest;
 pub mod name;
+pub mod prune;
 pub mod readback;
+pub mod retention;
+pub mod settings;
 pub mod writer;

@@ -2,6 +2,8 @@
 
 mod form;
 
+pub(crate) use form::known;
+
 use crate::codec::Codec;
 use crate::name::{self, Name};
 use serde::{Deserialize, Serialize};
@@ -121,7 +123,7 @@ impl Manifest {
     /// Reads the manifest called `file` and refuses one that contradicts itself: what acts on it
     /// may delete the file it names.
     pub fn parse(file: &str, json: &[u8]) -> Result<Self> {
-        form::known(file, json)?;
+        known(file, json)?;
         let manifest: Self = serde_json::from_slice(json)
             .integrity(|| format!("{file} is not a manifest of format {FORMAT}"))?;
         check_names(file, &manifest.artifact, &manifest.kind, &manifest.name)?;

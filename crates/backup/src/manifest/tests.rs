@@ -101,3 +101,35 @@ fn a_tally_is_the_same_in_any_order() {
     assert_ne!(tally(&["a", "b"]), tally(&["a", "c"]));
     assert_ne!(tally(&["ab", ""]), tally(&["a", "b"]));
 }
+
+/// Whoever reads manifests by the schema must meet exactly the keys that are written.
+#[test]
+fn the_schema_knows_the_keys_that_are_written_and_no_others() {
+    let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/manifest.schema.json");
+    let schema: Value = serde_json::from_slice(&std::fs::read(schema).unwrap()).unwrap();
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let mut manifest = parse(&good()).unwrap();
+    manifest.properties.insert("encoding".into(), "UTF8".into());
+    manifest.artifact.recipients.push("age1".into());
+    let written = serde_json::to_value(&manifest).unwrap();
+    for (value, place) in [
+        ("", ""),
+        ("/server", "/properties/server/oneOf/1"),
+        ("/artifact", "/properties/artifact"),
+        ("/contents/0", "/properties/contents/items"),
+        ("/chunks/1", "/properties/chunks/items"),
+    ] {
+        let place = schema.pointer(place).unwrap();
+        let written = written.pointer(value).unwrap();
+        assert_eq!(keys(written), keys(&place["properties"]), "{value}");
+        assert_eq!(place["additionalProperties"], false, "{value}");
+        for required in place["required"].as_array().unwrap() {
+            let mut without = good();
+            let removed = without
+                .pointer_mut(value)
+                .and_then(Value::as_object_mut)
+                .and_then(|object| object.remove(required.as_str().unwrap()));
+            assert!(removed.is_some(), "{value} {required}");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! A list as a table for people and as JSON for programs.
+
+use super::{Backup, Catalog};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::time::Duration;
+use task::{Report, show};
+
+const HEADS: [&str; 5] = ["FILE", "AGE", "SIZE", "ROWS", "STATE"];
+
+pub fn report(catalog: &Catalog, now: Timestamp) -> Report {
+    let bytes = catalog.backups.iter().map(|backup| backup.summary.artifact.size).sum();
+    let mut lines: Vec<[String; 5]> = vec![HEADS.map(str::to_owned)];
+    lines.extend(catalog.backups.iter().map(|backup| line(backup, now)));
+    for (file, why) in &catalog.unreadable {
+        lines.push([
+            file.clone(),
+            "-".into(),
+            "-".into(),
+            "-".into(),
+            format!("unreadable: {why}"),
+        ]);
+    }
+    for file in &catalog.orphans {
+        let state = "no manifest: not a backup".to_owned();
+        lines.push([file.clone(), "-".into(), "-".into(), "-".into(), state]);
+    }
+    let damaged = catalog.backups.iter().filter(|backup| backup.problem.is_some());
+    let incomplete: Vec<String> = damaged
+        .map(|backup| backup.summary.artifact.file.clone())
+        .chain(catalog.unreadable.iter().map(|(file, _)| file.clone()))
+        .collect();
+    Report {
+        items: catalog.backups.len() as u64,
+        bytes,
+        summary: match catalog.backups.first() {
+            Some(newest) => format!(
+                "{} backups, {}, the newest {} old",
+                catalog.backups.len(),
+                show::bytes(bytes),
+                age(newest.summary.started, now)
+            ),
+            None => "no backups".to_owned(),
+        },
+        json: json!({
+            "backups": catalog.backups.iter().map(|b| one(b, now)).collect::<Vec<_>>(),
+            "unreadable": catalog.unreadable.iter()
+                .map(|(file, why)| json!({ "file": file, "problem": why }))
+                .collect::<Vec<_>>(),
+            "orphans": catalog.orphans,
+        }),
+        table: table(&lines),
+        incomplete,
+    }
+}
+
+fn line(backup: &Backup, now: Timestamp) -> [String; 5] {
+    let summary = &backup.summary;
+    let state = match &backup.problem {
+        Some(problem) => format!("damaged: {problem}"),
+        None if summary.verified => "verified".to_owned(),
+        None => "not verified".to_owned(),
+    };
+    [
+        summary.artifact.file.clone(),
+        age(summary.started, now),
+        show::bytes(summary.artifact.size),
+        summary.rows.to_string(),
+        state,
+    ]
+}
+
+fn one(backup: &Backup, now: Timestamp) -> Value {
+    let summary = &backup.summary;
+    json!({
+        "kind": summary.kind,
+        "name": summary.name,
+        "file": summary.artifact.file,
+        "started": summary.started,
+        "finished": summary.finished,
+        "age_seconds": now.duration_since(summary.started).as_secs(),
+        "size": summary.artifact.size,
+        "raw_size": summary.artifact.raw_size,
+        "codec": summary.artifact.codec,
+        "contents": summary.contents,
+        "rows": summary.rows,
+        "server": summary.server,
+        "tool": summary.tool,
+        "verified": summary.verified,
+        "problem": backup.problem,
+    })
+}
+
+/// `3d 4h`, or finer below two days.
+fn age(started: Timestamp, now: Timestamp) -> String {
+    let Ok(age) = Duration::try_from(now.duration_since(started)) else {
+        return "in the future".to_owned();
+    };
+    let hours = age.as_secs() / 3600;
+    if hours < 48 {
+        return show::duration(Duration::from_secs(age.as_secs()));
+    }
+    format!("{}d {}h", hours / 24, hours % 24)
+}
+
+fn table(lines: &[[String; 5]]) -> String {
+    let width = |column: usize| {
+        lines.iter().map(|line| line[column].chars().count()).max().unwrap_or_default()
+    };
+    let widths = [width(0), width(1), width(2), width(3)];
+    let mut table = String::new();
+    for [file, age, size, rows, state] in lines {
+        let [a, b, c, d] = widths;
+        let _ = writeln!(table, "{file:<a$}  {age:>b$}  {size:>c$}  {rows:>d$}  {state}");
+    }
+    table
+}

@@ -1,0 +1,110 @@
+//! The settings that every backup program has: where, how long, how packed.
+
+use crate::codec::Codec;
+use storage::Store;
+use task::Result;
+
+/// Where backups lie.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Store")]
+pub struct StoreSettings {
+    /// Where backups lie: a directory
+    #[arg(long, env = "BACKUP_STORE", value_name = "PLACE", default_value = "/backup")]
+    pub store: String,
+}
+
+impl StoreSettings {
+    pub async fn open(&self) -> Result<Store> {
+        Store::open(&self.store).await
+    }
+}
+
+/// How long backups are kept. What any of the rules keeps stays.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Retention")]
+pub struct KeepSettings {
+    /// Keep backups for this many days
+    #[arg(long, env = "KEEP_DAYS", value_name = "N", default_value_t = 30)]
+    pub keep_days: u32,
+
+    /// Keep the newest ones, however old: at least 1
+    #[arg(
+        long,
+        env = "KEEP_LAST",
+        value_name = "N",
+        default_value_t = 3,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub keep_last: u32,
+
+    /// Keep the newest of each of the last days that have one
+    #[arg(long, env = "KEEP_DAILY", value_name = "N", default_value_t = 0)]
+    pub keep_daily: u32,
+
+    /// Keep the newest of each of the last weeks that have one
+    #[arg(long, env = "KEEP_WEEKLY", value_name = "N", default_value_t = 0)]
+    pub keep_weekly: u32,
+
+    /// Keep the newest of each of the last months that have one
+    #[arg(long, env = "KEEP_MONTHLY", value_name = "N", default_value_t = 0)]
+    pub keep_monthly: u32,
+
+    /// Keep the newest of each of the last years that have one
+    #[arg(long, env = "KEEP_YEARLY", value_name = "N", default_value_t = 0)]
+    pub keep_yearly: u32,
+}
+
+impl KeepSettings {
+    /// How many proven ones stay whatever their age: never none, however the settings came about.
+    pub(crate) fn floor(&self) -> usize {
+        self.keep_last.max(1) as usize
+    }
+}
+
+/// How a backup is packed.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Store")]
+pub struct CodecSettings {
+    /// How to compress: gzip:1 to gzip:9, zstd:1 to zstd:19, or none
+    #[arg(long = "compress", env = "COMPRESS", value_name = "HOW", default_value_t)]
+    pub codec: Codec,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Settings {
+        #[command(flatten)]
+        store: StoreSettings,
+        #[command(flatten)]
+        keep: KeepSettings,
+        #[command(flatten)]
+        codec: CodecSettings,
+    }
+
+    #[test]
+    fn the_defaults_are_safe() {
+        let settings = Settings::try_parse_from(["test"]).unwrap();
+        assert_eq!(settings.store.store, "/backup");
+        assert_eq!((settings.keep.keep_days, settings.keep.keep_last), (30, 3));
+        assert_eq!(settings.codec.codec, Codec::Gzip(6));
+    }
+
+    #[test]
+    fn the_floor_cannot_be_taken_away() {
+        assert!(Settings::try_parse_from(["test", "--keep-last", "0"]).is_err());
+        assert!(Settings::try_parse_from(["test", "--keep-last", "-1"]).is_err());
+        let settings = Settings::try_parse_from(["test", "--keep-days=0"]).unwrap();
+        assert_eq!(settings.keep.floor(), 3);
+    }
+
+    #[test]
+    fn a_compression_that_is_none_of_ours_is_refused() {
+        assert!(Settings::try_parse_from(["test", "--compress", "gzip:10"]).is_err());
+        let settings = Settings::try_parse_from(["test", "--compress", "zstd:3"]).unwrap();
+        assert_eq!(settings.codec.codec, Codec::Zstd(3));
+    }
+}
