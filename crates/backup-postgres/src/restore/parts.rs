@@ -122,11 +122,14 @@ impl Load<'_> {
         Ok(())
     }
 
-    /// Every connection takes the next chunk as soon as it is free.
+    /// Every connection takes the next chunk as soon as it is free. The largest go first, so that
+    /// in the end no connection waits long for another.
     async fn side_by_side(&self, part: &[Chunk]) -> Result<()> {
+        let mut chunks: Vec<_> = part.iter().collect();
+        chunks.sort_by_key(|chunk| std::cmp::Reverse(chunk.raw));
         let taken = AtomicUsize::new(0);
         let take = || {
-            let chunk = part.get(taken.fetch_add(1, Ordering::Relaxed))?;
+            let chunk = *chunks.get(taken.fetch_add(1, Ordering::Relaxed))?;
             Some((chunk, self.reader(std::slice::from_ref(chunk))))
         };
         try_join_all(self.sessions.iter().map(|session| self.chunks(session, &take))).await?;

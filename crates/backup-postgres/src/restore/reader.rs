@@ -16,6 +16,8 @@ pub(super) struct Reader {
 
 /// The line that ends the rows of a COPY.
 const END: &[u8] = b"\\.\n";
+/// Rows of one message: larger ones would only be copied into larger buffers.
+const SENT: usize = 256 << 10;
 
 impl Reader {
     pub(super) fn new(pieces: Pieces) -> Self {
@@ -56,11 +58,7 @@ impl Reader {
                 self.rest = self.rest.slice(END.len()..);
                 return Ok(None);
             }
-            // Most pieces hold the rows of one COPY to their end.
-            let lines = memchr::memmem::find(&self.rest, b"\n\\.\n").map_or_else(
-                || memchr::memrchr(b'\n', &self.rest).map_or(0, |at| at + 1),
-                |at| at + 1,
-            );
+            let lines = lines(&self.rest);
             if lines > 0 {
                 return Ok(Some(self.rest.split_to(lines)));
             }
@@ -85,6 +83,20 @@ impl Reader {
         }
         Ok(())
     }
+}
+
+/// The length of the whole lines at the start that are to be sent at once, up to the line that
+/// ends them all.
+fn lines(text: &[u8]) -> usize {
+    let some = &text[..text.len().min(SENT)];
+    let last = match memchr::memrchr(b'\n', some) {
+        None => memchr::memchr(b'\n', text),
+        last => last,
+    };
+    let Some(last) = last else { return 0 };
+    // The line end before it and the one of its own may lie to either side of the last one.
+    memchr::memmem::find(&text[..text.len().min(last + END.len() + 1)], b"\n\\.\n")
+        .map_or(last + 1, |at| at + 1)
 }
 
 #[cfg(test)]

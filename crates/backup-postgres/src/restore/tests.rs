@@ -12,6 +12,7 @@ use backup::writer::{Facts, Writer};
 use jiff::Timestamp;
 use postgres::{Client, Endpoint};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::Store;
@@ -114,16 +115,16 @@ struct Stored {
 
 /// One of everything that a restore treats in its own way.
 async fn shop() -> Made {
-    let children: String =
-        (0..6).map(|n| format!("CREATE TABLE public.child{n} (id int, parent int);\n")).collect();
-    let keys: String = (0..6)
-        .map(|n| {
-            format!(
-                "ALTER TABLE ONLY public.child{n} ADD FOREIGN KEY (parent) \
-                 REFERENCES public.parent (id);\n"
-            )
-        })
-        .collect();
+    let (mut children, mut keys) = (String::new(), String::new());
+    for n in 0..6 {
+        writeln!(children, "CREATE TABLE public.child{n} (id int, parent int);").unwrap();
+        writeln!(
+            keys,
+            "ALTER TABLE ONLY public.child{n} ADD FOREIGN KEY (parent) \
+             REFERENCES public.parent (id);"
+        )
+        .unwrap();
+    }
     made()
         .await
         .part(
