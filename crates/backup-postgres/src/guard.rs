@@ -29,7 +29,7 @@ struct Found {
 }
 
 /// Refuses by name, before any data is written.
-pub async fn check(
+pub(crate) async fn check(
     catalog: &Catalog<'_>,
     contents: &Contents,
     dependencies: &Dependencies,
@@ -160,7 +160,10 @@ async fn system_catalogs(catalog: &Catalog<'_>) -> Result<Vec<SystemCatalog>> {
         WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r' AND NOT relisshared
           AND relname <> 'pg_enum' ORDER BY relname";
     // The table came with 15.
-    let query = query.replace("'pg_publication_namespace'::regclass", "coalesce(to_regclass('pg_publication_namespace'), 0)");
+    let query = query.replace(
+        "'pg_publication_namespace'::regclass",
+        "coalesce(to_regclass('pg_publication_namespace'), 0)",
+    );
     catalog.read("system catalogs", &query).await
 }
 

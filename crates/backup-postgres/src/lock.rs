@@ -16,7 +16,7 @@ struct Table {
     name: String,
 }
 
-pub async fn tables(catalog: &Catalog<'_>, client: &Client, wait: Duration) -> Result<()> {
+pub(crate) async fn tables(catalog: &Catalog<'_>, client: &Client, wait: Duration) -> Result<()> {
     // Tables of extensions too: some hold rows of the user.
     let query = format!(
         "SELECT c.oid::int8, nspname AS schema, relname AS name
@@ -57,7 +57,11 @@ async fn batch(client: &Client, names: &[String], oids: &[u32]) -> Result<()> {
         let changed = cause.code() == Some(&tokio_postgres::error::SqlState::UNDEFINED_TABLE);
         let error = explain(cause, "cannot lock the tables against changes");
         // It was there a moment ago: another try sees the new state.
-        if changed { Error::failed("a table was dropped while the backup began").because(error) } else { error }
+        if changed {
+            Error::failed("a table was dropped while the backup began").because(error)
+        } else {
+            error
+        }
     })?;
     // The name that was locked may belong to another table by now.
     let query = "SELECT count(*) FROM unnest($1::text[], $2::oid[]) AS t (name, oid)

@@ -3,23 +3,23 @@
 use std::collections::HashSet;
 
 /// Catalogs that have objects of ours, by their fixed OID.
-pub mod class {
-    pub const TYPE: u32 = 1247;
-    pub const PROC: u32 = 1255;
-    pub const RELATION: u32 = 1259;
-    pub const DEFAULT: u32 = 2604;
-    pub const CONSTRAINT: u32 = 2606;
-    pub const NAMESPACE: u32 = 2615;
-    pub const RULE: u32 = 2618;
-    pub const TRIGGER: u32 = 2620;
-    pub const EXTENSION: u32 = 3079;
-    pub const POLICY: u32 = 3256;
-    pub const DEFAULT_ACL: u32 = 826;
+pub(crate) mod class {
+    pub(crate) const TYPE: u32 = 1247;
+    pub(crate) const PROC: u32 = 1255;
+    pub(crate) const RELATION: u32 = 1259;
+    pub(crate) const DEFAULT: u32 = 2604;
+    pub(crate) const CONSTRAINT: u32 = 2606;
+    pub(crate) const NAMESPACE: u32 = 2615;
+    pub(crate) const RULE: u32 = 2618;
+    pub(crate) const TRIGGER: u32 = 2620;
+    pub(crate) const EXTENSION: u32 = 3079;
+    pub(crate) const POLICY: u32 = 3256;
+    pub(crate) const DEFAULT_ACL: u32 = 826;
 }
 
 /// Which of the statements that make one object: most need one step only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Step {
+pub(crate) enum Step {
     /// What exists before the object is whole: a shell type, a view of typed NULLs.
     Placeholder,
     /// The object itself.
@@ -30,26 +30,26 @@ pub enum Step {
 
 /// One step of one object: catalog, OID, step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Id {
+pub(crate) struct Id {
     pub class: u32,
     pub oid: u32,
     pub step: Step,
 }
 
 impl Id {
-    pub fn new(class: u32, oid: u32) -> Self {
+    pub(crate) fn new(class: u32, oid: u32) -> Self {
         Self { class, oid, step: Step::Main }
     }
 
     #[must_use]
-    pub fn step(self, step: Step) -> Self {
+    pub(crate) fn step(self, step: Step) -> Self {
         Self { step, ..self }
     }
 }
 
 /// The parts of the file, in file order. Their names are the manifest's `part`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Part {
+pub(crate) enum Part {
     Settings,
     PreData,
     Data,
@@ -63,7 +63,7 @@ pub enum Part {
 }
 
 impl Part {
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Part::Settings => "settings",
             Part::PreData => "pre-data",
@@ -79,7 +79,7 @@ impl Part {
 
 /// Classes in the order in which they are written where nothing else orders them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub(crate) enum Kind {
     Schema,
     Extension,
     Type,
@@ -105,7 +105,7 @@ pub enum Kind {
 
 /// One object, or one step of it, with its finished statements.
 #[derive(Debug)]
-pub struct Object {
+pub(crate) struct Object {
     pub id: Id,
     pub kind: Kind,
     pub part: Part,
@@ -122,7 +122,14 @@ pub struct Object {
 }
 
 impl Object {
-    pub fn new(id: Id, kind: Kind, part: Part, schema: &str, name: &str, ddl: String) -> Self {
+    pub(crate) fn new(
+        id: Id,
+        kind: Kind,
+        part: Part,
+        schema: &str,
+        name: &str,
+        ddl: String,
+    ) -> Self {
         Self {
             id,
             kind,
@@ -137,13 +144,13 @@ impl Object {
     }
 
     #[must_use]
-    pub fn needing(mut self, needs: impl IntoIterator<Item = Id>) -> Self {
+    pub(crate) fn needing(mut self, needs: impl IntoIterator<Item = Id>) -> Self {
         self.needs.extend(needs);
         self
     }
 
     #[must_use]
-    pub fn granting(mut self, grants: String) -> Self {
+    pub(crate) fn granting(mut self, grants: String) -> Self {
         self.grants = grants;
         self
     }

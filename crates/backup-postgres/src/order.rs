@@ -12,10 +12,11 @@ use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 use task::{Error, Result};
 
 /// All objects, in file order.
-pub fn sort(objects: Vec<Object>, dependencies: &Dependencies) -> Result<Vec<Object>> {
+pub(crate) fn sort(objects: Vec<Object>, dependencies: &Dependencies) -> Result<Vec<Object>> {
     let mut graph = Graph::new(objects, dependencies);
     graph.postpone();
-    let parts: Vec<Part> = [Part::PreData, Part::Indexes, Part::PostData, Part::ForeignKeys, Part::Final].into();
+    let parts: Vec<Part> =
+        [Part::PreData, Part::Indexes, Part::PostData, Part::ForeignKeys, Part::Final].into();
     let mut sorted = Vec::with_capacity(graph.objects.len());
     for part in parts {
         let order = match graph.order(part) {
@@ -31,7 +32,7 @@ pub fn sort(objects: Vec<Object>, dependencies: &Dependencies) -> Result<Vec<Obj
 }
 
 /// Orders what is given so that each comes after those it needs, directly or through others.
-pub fn by_need<T>(items: Vec<(Id, T)>, dependencies: &Dependencies) -> Vec<(Id, T)> {
+pub(crate) fn by_need<T>(items: Vec<(Id, T)>, dependencies: &Dependencies) -> Vec<(Id, T)> {
     let written: HashSet<Id> = items.iter().map(|item| item.0).collect();
     let mut all: HashMap<Id, Vec<Id>> = HashMap::new();
     for (from, to) in &dependencies.edges {
@@ -131,7 +132,8 @@ impl Graph {
             let mut late = Vec::new();
             for object in self.objects.values() {
                 let needs = self.needs.get(&object.id).into_iter().flatten();
-                let needed = needs.filter_map(|id| self.objects.get(id)).map(|need| need.part).max();
+                let needed =
+                    needs.filter_map(|id| self.objects.get(id)).map(|need| need.part).max();
                 // Statements of these two parts run side by side, so they cannot need each other.
                 let alone = [Part::Indexes, Part::ForeignKeys].contains(&object.part);
                 match needed {

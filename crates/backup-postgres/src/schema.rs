@@ -1,39 +1,39 @@
 //! Everything but the rows: read under locks, checked by the guard, put in order.
 
 use crate::catalog::{
-    Catalog, ConfigTable, Dependencies, Properties, Scope, Selection, Sequence, Stored,
-    extension_versions,
+    Catalog, ConfigTable, Dependencies, Scope, Stored, extension_versions, sequence_positions,
 };
 use crate::object::Object;
+use crate::settings::BackupSettings;
 use crate::snapshot::Snapshot;
 use crate::{guard, lock, order};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use task::Result;
 use tracing::warn;
 
 /// What will be written, in file order.
-pub struct Schema<'a> {
-    pub catalog: Catalog<'a>,
+pub(crate) struct Schema {
     pub objects: Vec<Object>,
     pub tables: Vec<Stored>,
     pub config_tables: Vec<ConfigTable>,
-    pub sequences: Vec<Sequence>,
+    /// `SELECT setval(…)` for each sequence, read after the snapshot: sequences know none.
+    pub sequences: Vec<String>,
     pub refreshes: Vec<String>,
     /// What a new database must be like, for the manifest.
     pub properties: BTreeMap<String, String>,
 }
 
-impl<'a> Schema<'a> {
-    pub async fn read(
-        snapshot: &'a Snapshot,
-        selection: &Selection,
-        properties: Properties,
-        lock_wait: std::time::Duration,
+impl Schema {
+    pub(crate) async fn read(
+        snapshot: &Snapshot,
+        settings: &BackupSettings,
+        lock_wait: Duration,
     ) -> Result<Self> {
         let client = &snapshot.leader;
-        let scope = Scope::resolve(client, selection).await?;
+        let scope = Scope::resolve(client, &settings.selection()).await?;
         snapshot.qualify_names().await?;
-        let catalog = Catalog::open(client, snapshot.version, scope, properties).await?;
+        let catalog = Catalog::open(client, snapshot.version, scope, settings.properties()).await?;
         lock::tables(&catalog, client, lock_wait).await?;
         let mut contents = catalog.contents().await?;
         let dependencies = Dependencies::read(&catalog).await?;
@@ -49,11 +49,10 @@ impl<'a> Schema<'a> {
             properties.insert(format!("extension.{name}"), version);
         }
         Ok(Self {
-            catalog,
             objects,
             tables: contents.tables,
             config_tables: contents.config_tables,
-            sequences: contents.sequences,
+            sequences: sequence_positions(&catalog, &contents.sequences).await?,
             refreshes: refreshes.into_iter().map(|refresh| refresh.1).collect(),
             properties,
         })

@@ -11,7 +11,7 @@ const APPLICATION: &str = "backup-postgres";
 /// Oldest and newest major version whose catalogs are known here.
 const KNOWN: std::ops::RangeInclusive<u32> = 13..=18;
 
-pub struct Snapshot {
+pub(crate) struct Snapshot {
     pub leader: Client,
     endpoint: Endpoint,
     name: String,
@@ -40,7 +40,7 @@ const SESSION: &str = "
 
 impl Snapshot {
     /// Waits for the server, then takes the snapshot.
-    pub async fn take(task: &Task, endpoint: &Endpoint) -> Result<Self> {
+    pub(crate) async fn take(task: &Task, endpoint: &Endpoint) -> Result<Self> {
         let leader = endpoint.connect_waiting(task, APPLICATION).await?;
         begin(&leader).await?;
         let facts = leader
@@ -77,7 +77,7 @@ impl Snapshot {
     }
 
     /// Another connection that sees the same rows.
-    pub async fn worker(&self) -> Result<Client> {
+    pub(crate) async fn worker(&self) -> Result<Client> {
         let client = self.endpoint.connect(APPLICATION).await?;
         begin(&client).await?;
         let import = format!("SET TRANSACTION SNAPSHOT {}", quote::literal(&self.name));
@@ -90,7 +90,7 @@ impl Snapshot {
     }
 
     /// From here on every name that the server prints is qualified.
-    pub async fn qualify_names(&self) -> Result<()> {
+    pub(crate) async fn qualify_names(&self) -> Result<()> {
         close_search_path(&self.leader).await
     }
 }
@@ -98,10 +98,7 @@ impl Snapshot {
 async fn begin(client: &Client) -> Result<()> {
     let failed = |cause| explain(cause, "cannot begin a transaction");
     client.batch_execute(SESSION).await.map_err(failed)?;
-    client
-        .batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        .await
-        .map_err(failed)
+    client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await.map_err(failed)
 }
 
 async fn close_search_path(client: &Client) -> Result<()> {

@@ -102,7 +102,8 @@ fn all_if_empty(arguments: &str) -> String {
 
 impl Row {
     fn options(&self) -> String {
-        let mut options = vec![format!("SFUNC = {}", self.sfunc), format!("STYPE = {}", self.stype)];
+        let mut options =
+            vec![format!("SFUNC = {}", self.sfunc), format!("STYPE = {}", self.stype)];
         let mut text = |key: &str, value: Option<String>| {
             if let Some(value) = value {
                 options.push(format!("{key} = {value}"));

@@ -150,7 +150,9 @@ impl Column {
             Some(constraint) => {
                 let here = constraint.validated && (constraint.local || owner.is_partition);
                 let no_inherit = if constraint.no_inherit { " NO INHERIT" } else { "" };
-                here.then(|| format!("CONSTRAINT {} NOT NULL{no_inherit}", quote::ident(&constraint.name)))
+                here.then(|| {
+                    format!("CONSTRAINT {} NOT NULL{no_inherit}", quote::ident(&constraint.name))
+                })
             }
             None => self.not_null.then(|| "NOT NULL".to_owned()),
         }
@@ -186,7 +188,9 @@ impl Column {
             alter(format!("SET ({})", options_list(options)));
         }
         ddl += &catalog.comment_on(&format!("COLUMN {table}.{name}"), owner.id, self.number);
-        if let Some(constraint) = self.not_null_constraint.as_ref().filter(|not_null| not_null.validated) {
+        if let Some(constraint) =
+            self.not_null_constraint.as_ref().filter(|not_null| not_null.validated)
+        {
             let target = format!("CONSTRAINT {} ON {table}", quote::ident(&constraint.name));
             ddl += &catalog.comment_on(&target, Id::new(class::CONSTRAINT, constraint.oid), 0);
         }
@@ -226,22 +230,26 @@ impl Column {
             && (owner.is_view || !default.simple || !self.is_written(owner))
         {
             let expression = self.expression(default, owner)?;
-            let ddl = format!("ALTER TABLE ONLY {table} ALTER COLUMN {name} SET DEFAULT {expression};\n");
+            let ddl =
+                format!("ALTER TABLE ONLY {table} ALTER COLUMN {name} SET DEFAULT {expression};\n");
             let id = Id::new(class::DEFAULT, default.oid);
             let object =
                 Object::new(id, Kind::Default, Part::PreData, owner.schema, owner.name, ddl);
             objects.push(object.needing([owner.id]));
         }
-        if let Some(constraint) = self.not_null_constraint.as_ref().filter(|not_null| {
-            !not_null.validated && (not_null.local || owner.is_partition)
-        }) {
+        if let Some(constraint) = self
+            .not_null_constraint
+            .as_ref()
+            .filter(|not_null| !not_null.validated && (not_null.local || owner.is_partition))
+        {
             let id = Id::new(class::CONSTRAINT, constraint.oid);
             let no_inherit = if constraint.no_inherit { " NO INHERIT" } else { "" };
             let quoted = quote::ident(&constraint.name);
             let ddl = format!(
                 "ALTER TABLE {table} ADD CONSTRAINT {quoted} NOT NULL {name}{no_inherit} NOT VALID;\n"
             ) + &catalog.comment_on(&format!("CONSTRAINT {quoted} ON {table}"), id, 0);
-            let object = Object::new(id, Kind::Check, Part::PostData, owner.schema, owner.name, ddl);
+            let object =
+                Object::new(id, Kind::Check, Part::PostData, owner.schema, owner.name, ddl);
             objects.push(object.needing([owner.id]));
         }
         Ok(objects)

@@ -49,9 +49,9 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
             }
         };
         let schema = row.schema.as_ref();
-        let place = schema.map_or_else(String::new, |name| format!(" IN SCHEMA {}", quote::ident(name)));
-        let alter =
-            format!("ALTER DEFAULT PRIVILEGES FOR ROLE {}{place}", quote::ident(&row.role));
+        let place =
+            schema.map_or_else(String::new, |name| format!(" IN SCHEMA {}", quote::ident(name)));
+        let alter = format!("ALTER DEFAULT PRIVILEGES FOR ROLE {}{place}", quote::ident(&row.role));
         let all = Acl::new(None, row.all.clone()).all(&row.role);
         let ddl = row.acl.difference(|item, verb| {
             let grantee = item.grantee_name();
@@ -67,7 +67,14 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
         let id = Id::new(class::DEFAULT_ACL, row.oid);
         let name = format!("{} {}", row.role, row.kind);
         let schema = row.schema.as_deref().unwrap_or_default();
-        found.objects.push(Object::new(id, Kind::DefaultPrivileges, Part::Final, schema, &name, ddl));
+        found.objects.push(Object::new(
+            id,
+            Kind::DefaultPrivileges,
+            Part::Final,
+            schema,
+            &name,
+            ddl,
+        ));
     }
     Ok(())
 }

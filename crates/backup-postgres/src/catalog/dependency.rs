@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use task::Result;
 
 /// The catalog's own view of dependencies, before it is mapped to what we write.
-pub struct Dependencies {
+pub(crate) struct Dependencies {
     /// Needs: from, to.
     pub edges: Vec<(Id, Id)>,
     /// Made and dropped with another object: a row type with its table, an index with its key.
@@ -28,7 +28,7 @@ struct Row {
 }
 
 impl Dependencies {
-    pub async fn read(catalog: &Catalog<'_>) -> Result<Self> {
+    pub(crate) async fn read(catalog: &Catalog<'_>) -> Result<Self> {
         let query = "SELECT DISTINCT classid::int8 AS c, objid::int8 AS o, refclassid::int8 AS rc,
                 refobjid::int8 AS ro, deptype AS t,
                 deptype = 'a' AND classid = 'pg_class'::regclass AND relkind = 'S' IS TRUE AS owned
@@ -64,7 +64,7 @@ impl Dependencies {
     }
 
     /// What this is a part of, or itself.
-    pub fn whole(&self, id: Id) -> Id {
+    pub(crate) fn whole(&self, id: Id) -> Id {
         let mut id = id;
         while let Some(whole) = self.part_of.get(&id) {
             id = *whole;
@@ -73,7 +73,7 @@ impl Dependencies {
     }
 
     /// The object of ours that stands for this one: itself, what it is a part of, or its extension.
-    pub fn written_as(&self, id: Id, written: &HashSet<Id>) -> Option<Id> {
+    pub(crate) fn written_as(&self, id: Id, written: &HashSet<Id>) -> Option<Id> {
         let mut id = id;
         for _ in 0..16 {
             if written.contains(&id) {

@@ -7,7 +7,7 @@ use task::Result;
 
 /// A table made by an extension that holds rows of the user.
 #[derive(Debug, Deserialize)]
-pub struct ConfigTable {
+pub(crate) struct ConfigTable {
     pub oid: u32,
     pub schema: String,
     pub name: String,
@@ -67,13 +67,13 @@ async fn config_tables(catalog: &Catalog<'_>) -> Result<Vec<ConfigTable>> {
 }
 
 impl ConfigTable {
-    pub fn qualified(&self) -> String {
+    pub(crate) fn qualified(&self) -> String {
         qualified(&self.schema, &self.name)
     }
 }
 
 /// Which version of each extension the source has: a dump does not ask for one.
-pub async fn versions(catalog: &Catalog<'_>) -> Result<Vec<(String, String)>> {
+pub(crate) async fn versions(catalog: &Catalog<'_>) -> Result<Vec<(String, String)>> {
     #[derive(Deserialize)]
     struct Row {
         extname: String,

@@ -63,8 +63,7 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
         if !settings.is_empty() {
             let link = id.step(Step::Link);
             let kind = Kind::IndexSettings;
-            let object =
-                Object::new(link, kind, Part::PostData, &row.schema, &row.name, settings);
+            let object = Object::new(link, kind, Part::PostData, &row.schema, &row.name, settings);
             found.objects.push(object.needing([main]));
         }
     }
@@ -101,10 +100,12 @@ impl Row {
         let mut ddl = String::new();
         let tablespace = self.tablespace.as_ref().filter(|_| catalog.properties.tablespaces);
         if let Some(tablespace) = tablespace {
-            let _ = writeln!(ddl, "ALTER INDEX {name} SET TABLESPACE {};", quote::ident(tablespace));
+            let _ =
+                writeln!(ddl, "ALTER INDEX {name} SET TABLESPACE {};", quote::ident(tablespace));
         }
         for Statistics { column, target } in &self.statistics {
-            let _ = writeln!(ddl, "ALTER INDEX {name} ALTER COLUMN {column} SET STATISTICS {target};");
+            let _ =
+                writeln!(ddl, "ALTER INDEX {name} ALTER COLUMN {column} SET STATISTICS {target};");
         }
         if let Some(parent) = &self.parent {
             let parent = qualified(&parent.schema, &parent.name);

@@ -22,11 +22,12 @@ mod trigger;
 mod types;
 mod view;
 
-pub use dependency::Dependencies;
-pub use extension::{ConfigTable, versions as extension_versions};
-pub use scope::{Scope, Selection};
-pub use sequence::{Sequence, positions as sequence_positions};
-pub use table::{Storage, Stored};
+pub(crate) use dependency::Dependencies;
+pub(crate) use extension::{ConfigTable, versions as extension_versions};
+pub(crate) use scope::{Scope, Selection};
+use sequence::Sequence;
+pub(crate) use sequence::positions as sequence_positions;
+pub(crate) use table::{Storage, Stored};
 
 use crate::object::{Id, Object};
 use crate::script::fragment;
@@ -39,14 +40,14 @@ use task::{Context, Error, Result};
 
 /// Whether owners, grants and tablespaces are written.
 #[derive(Clone, Copy, Debug)]
-pub struct Properties {
+pub(crate) struct Properties {
     pub owners: bool,
     pub privileges: bool,
     pub tablespaces: bool,
 }
 
 /// The source database, seen through one snapshot.
-pub struct Catalog<'a> {
+pub(crate) struct Catalog<'a> {
     client: &'a Client,
     /// As `server_version_num`: 150018.
     pub version: u32,
@@ -56,7 +57,7 @@ pub struct Catalog<'a> {
 }
 
 /// Everything that the catalogs hold for us.
-pub struct Contents {
+pub(crate) struct Contents {
     pub objects: Vec<Object>,
     pub tables: Vec<Stored>,
     pub sequences: Vec<Sequence>,
@@ -68,7 +69,7 @@ pub struct Contents {
 }
 
 impl<'a> Catalog<'a> {
-    pub async fn open(
+    pub(crate) async fn open(
         client: &'a Client,
         version: u32,
         scope: Scope,
@@ -80,7 +81,7 @@ impl<'a> Catalog<'a> {
     }
 
     /// All objects of all classes that can be written.
-    pub async fn contents(&self) -> Result<Contents> {
+    pub(crate) async fn contents(&self) -> Result<Contents> {
         let mut found = Contents {
             objects: Vec::new(),
             tables: Vec::new(),
@@ -106,7 +107,11 @@ impl<'a> Catalog<'a> {
     }
 
     /// The rows of a query, each as a struct whose fields bear the column names.
-    pub async fn read<T: DeserializeOwned>(&self, what: &str, query: &str) -> Result<Vec<T>> {
+    pub(crate) async fn read<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        query: &str,
+    ) -> Result<Vec<T>> {
         let json = format!("SELECT row_to_json(q)::text FROM ({query}) q");
         let failed = |cause| explain(cause, format!("cannot read the catalog: {what}"));
         let parameters: [&str; 0] = [];
@@ -123,7 +128,7 @@ impl<'a> Catalog<'a> {
         Ok(found)
     }
 
-    pub fn at_least(&self, major: u32) -> bool {
+    pub(crate) fn at_least(&self, major: u32) -> bool {
         self.version >= major * 10_000
     }
 
@@ -188,7 +193,9 @@ fn printed(text: Option<&str>, what: impl Fn() -> String) -> Result<String> {
 
 impl Catalog<'_> {
     /// What CREATE DATABASE needs to make another one like this.
-    pub async fn database_properties(&self) -> Result<std::collections::BTreeMap<String, String>> {
+    pub(crate) async fn database_properties(
+        &self,
+    ) -> Result<std::collections::BTreeMap<String, String>> {
         #[derive(serde::Deserialize)]
         struct Row {
             encoding: String,

@@ -45,10 +45,7 @@ impl Acl {
     }
 
     /// Statements that take away what only the default has and give what only the list has.
-    pub(super) fn difference(
-        &self,
-        write: impl Fn(&Item, &Verb) -> String,
-    ) -> Result<String> {
+    pub(super) fn difference(&self, write: impl Fn(&Item, &Verb) -> String) -> Result<String> {
         let Some(acl) = &self.acl else { return Ok(String::new()) };
         let mut statements = String::new();
         for item in self.acl_default.iter().filter(|item| !acl.contains(item)) {
@@ -126,8 +123,12 @@ impl Item {
         column: Option<&str>,
     ) -> String {
         let column = column.map_or_else(String::new, |name| format!(" ({})", quote::ident(name)));
-        let chosen: Vec<char> =
-            self.rights.iter().filter(|right| right.1 == with_option).map(|right| right.0).collect();
+        let chosen: Vec<char> = self
+            .rights
+            .iter()
+            .filter(|right| right.1 == with_option)
+            .map(|right| right.0)
+            .collect();
         if chosen.len() > 1 && chosen.iter().copied().collect::<BTreeSet<_>>() == *all {
             return format!("ALL{column}");
         }

@@ -5,7 +5,7 @@ use task::{Error, Result};
 
 /// Patterns as given by the user, in the syntax of psql's `\d` commands.
 #[derive(Clone, Debug, Default)]
-pub struct Selection {
+pub(crate) struct Selection {
     pub schemas: Vec<String>,
     pub excluded_schemas: Vec<String>,
     pub excluded_tables: Vec<String>,
@@ -14,7 +14,7 @@ pub struct Selection {
 
 /// The selection, resolved to OIDs.
 #[derive(Clone, Debug)]
-pub struct Scope {
+pub(crate) struct Scope {
     schemas: String,
     pub excluded_schemas: Vec<u32>,
     pub excluded_tables: Vec<u32>,
@@ -26,14 +26,14 @@ pub struct Scope {
 }
 
 impl Scope {
-    pub async fn resolve(client: &Client, selection: &Selection) -> Result<Self> {
+    pub(crate) async fn resolve(client: &Client, selection: &Selection) -> Result<Self> {
         let all = user_schemas(client).await?;
         let named = schemas_matching(client, &selection.schemas, true).await?;
         let excluded = schemas_matching(client, &selection.excluded_schemas, false).await?;
         let everything = selection.schemas.is_empty();
-        let (chosen, left_out): (Vec<u32>, Vec<u32>) = all.into_iter().partition(|oid| {
-            (everything || named.contains(oid)) && !excluded.contains(oid)
-        });
+        let (chosen, left_out): (Vec<u32>, Vec<u32>) = all
+            .into_iter()
+            .partition(|oid| (everything || named.contains(oid)) && !excluded.contains(oid));
         let bootstrap = client
             .query_one("SELECT rolname::text FROM pg_roles WHERE oid = 10", &[])
             .await
@@ -50,29 +50,29 @@ impl Scope {
     }
 
     /// The chosen schemas, as an SQL array.
-    pub fn schemas(&self) -> &str {
+    pub(crate) fn schemas(&self) -> &str {
         &self.schemas
     }
 
     /// Whether objects outside of schemas belong to the dump: not with `--schema`.
-    pub fn has_everything(&self) -> bool {
+    pub(crate) fn has_everything(&self) -> bool {
         self.everything
     }
 
-    pub fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.whole
     }
 
-    pub fn keeps_data(&self, table: u32) -> bool {
+    pub(crate) fn keeps_data(&self, table: u32) -> bool {
         !self.excluded_data.contains(&table)
     }
 
-    pub fn bootstrap_role(&self) -> &str {
+    pub(crate) fn bootstrap_role(&self) -> &str {
         &self.bootstrap_role
     }
 
     /// A condition: this relation is not left out by name.
-    pub fn not_excluded(&self, column: &str) -> String {
+    pub(crate) fn not_excluded(&self, column: &str) -> String {
         if self.excluded_tables.is_empty() {
             "true".to_owned()
         } else {
@@ -82,7 +82,7 @@ impl Scope {
 
     /// A condition: the object was not made by CREATE EXTENSION.
     #[expect(clippy::unused_self, reason = "one place answers what is in scope")]
-    pub fn not_of_an_extension(&self, catalog: &str, column: &str) -> String {
+    pub(crate) fn not_of_an_extension(&self, catalog: &str, column: &str) -> String {
         format!(
             "NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{catalog}'::regclass
              AND e.objid = {column} AND e.objsubid = 0 AND e.deptype = 'e')"

@@ -9,7 +9,7 @@ use task::Result;
 
 /// A sequence whose position is to be saved.
 #[derive(Debug, Clone)]
-pub struct Sequence {
+pub(crate) struct Sequence {
     pub schema: String,
     pub name: String,
 }
@@ -92,7 +92,8 @@ fn write(catalog: &Catalog, row: &Row, found: &mut Contents) -> Result<()> {
         create + ";\n" + &catalog.owner(&target, &row.owner)
     };
     ddl += &catalog.comment_on(&target, id, 0);
-    let grants = row.acl.grants(catalog, &Target { on: &target, owner: &row.owner, column: None })?;
+    let grants =
+        row.acl.grants(catalog, &Target { on: &target, owner: &row.owner, column: None })?;
     let object = Object::new(id, Kind::Sequence, Part::PreData, &row.schema, &row.name, ddl);
     found.objects.push(object.granting(grants).needing(needs));
     if let Some(column) = row.used_by.as_ref().filter(|column| column.identity.is_empty()) {
@@ -141,7 +142,10 @@ impl Row {
 }
 
 /// `SELECT setval(…)` for each: read after the snapshot was taken, because sequences know none.
-pub async fn positions(catalog: &Catalog<'_>, sequences: &[Sequence]) -> Result<Vec<String>> {
+pub(crate) async fn positions(
+    catalog: &Catalog<'_>,
+    sequences: &[Sequence],
+) -> Result<Vec<String>> {
     #[derive(Deserialize)]
     struct Row {
         number: usize,

@@ -10,8 +10,7 @@ use task::Result;
 
 /// A table that holds rows of its own.
 #[derive(Debug, Clone)]
-pub struct Stored {
-    pub oid: u32,
+pub(crate) struct Stored {
     pub schema: String,
     pub name: String,
     /// Those that COPY may name: all but generated ones.
@@ -22,7 +21,7 @@ pub struct Stored {
 
 /// Whether its rows can be read by ranges of `ctid`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Storage {
+pub(crate) enum Storage {
     Heap,
     Other,
 }
@@ -78,7 +77,6 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
             let columns = row.columns.into_iter().filter(|column| column.generated.is_empty());
             let heap = row.method.as_deref().is_none_or(|method| method == "heap");
             found.tables.push(Stored {
-                oid: row.oid,
                 schema: row.schema,
                 name: row.name,
                 columns: columns.map(|column| column.name).collect(),
@@ -158,13 +156,15 @@ fn write(catalog: &Catalog, row: &Row, found: &mut Contents) -> Result<()> {
     for check in row.checks.iter().filter(|check| check.local || row.is_partition) {
         let check_id = Id::new(class::CONSTRAINT, check.oid);
         let constraint = quote::ident(&check.name);
-        let comment = catalog.comment_on(&format!("CONSTRAINT {constraint} ON {name}"), check_id, 0);
+        let comment =
+            catalog.comment_on(&format!("CONSTRAINT {constraint} ON {name}"), check_id, 0);
         if check.stands_inline() {
             ddl += &comment;
             continue;
         }
         let definition = check.definition(&name)?;
-        let add = format!("ALTER TABLE {name} ADD CONSTRAINT {constraint} {definition};\n{comment}");
+        let add =
+            format!("ALTER TABLE {name} ADD CONSTRAINT {constraint} {definition};\n{comment}");
         let part = if check.validated { Part::PreData } else { Part::PostData };
         let object = Object::new(check_id, Kind::Check, part, &row.schema, &row.name, add);
         found.objects.push(object.needing([id]));

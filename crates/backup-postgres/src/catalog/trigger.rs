@@ -53,13 +53,7 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
     Ok(())
 }
 
-fn write(
-    catalog: &Catalog,
-    row: &Row,
-    class: u32,
-    word: &str,
-    found: &mut Contents,
-) -> Result<()> {
+fn write(catalog: &Catalog, row: &Row, class: u32, word: &str, found: &mut Contents) -> Result<()> {
     let kind = if class == class::RULE { Kind::Rule } else { Kind::Trigger };
     let table = qualified(&row.schema, &row.table);
     let name = quote::ident(&row.name);

@@ -75,11 +75,17 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
             // Base types: the guard names them.
             _ => continue,
         };
-        let target = if row.kind == 'd' { format!("DOMAIN {name}") } else { format!("TYPE {name}") };
-        let mut ddl = create + &catalog.owner(&target, &row.owner) + &catalog.comment_on(&target, id, 0);
+        let target =
+            if row.kind == 'd' { format!("DOMAIN {name}") } else { format!("TYPE {name}") };
+        let mut ddl =
+            create + &catalog.owner(&target, &row.owner) + &catalog.comment_on(&target, id, 0);
         for attribute in row.attributes.iter().flatten() {
             let column = format!("COLUMN {name}.{}", quote::ident(&attribute.name));
-            ddl += &catalog.comment_on(&column, Id::new(class::RELATION, row.relation), attribute.number);
+            ddl += &catalog.comment_on(
+                &column,
+                Id::new(class::RELATION, row.relation),
+                attribute.number,
+            );
         }
         let target = format!("TYPE {name}");
         let grants =

@@ -81,10 +81,15 @@ fn write(catalog: &Catalog, row: &Row, found: &mut Contents) -> Result<()> {
         format!("CREATE {target}{storage} AS\n{definition}\nWITH NO DATA;\n")
     } else {
         let options = row.options.as_deref().unwrap_or_default();
-        let with = if options.is_empty() { String::new() } else { format!(" WITH ({})", options_list(options)) };
+        let with = if options.is_empty() {
+            String::new()
+        } else {
+            format!(" WITH ({})", options_list(options))
+        };
         format!("CREATE {target}{with} AS\n{definition};\n")
     };
-    let mut ddl = create + &catalog.owner(&target, &row.owner) + &catalog.comment_on(&target, id, 0);
+    let mut ddl =
+        create + &catalog.owner(&target, &row.owner) + &catalog.comment_on(&target, id, 0);
     let on = format!("TABLE {name}");
     let mut grants =
         row.acl.grants(catalog, &Target { on: &on, owner: &row.owner, column: None })?;
@@ -110,7 +115,8 @@ fn placeholder(name: &str, columns: &[Column]) -> String {
         .iter()
         .map(|column| {
             let collate = column.collation.as_ref();
-            let collate = collate.map_or_else(String::new, |collation| format!(" COLLATE {collation}"));
+            let collate =
+                collate.map_or_else(String::new, |collation| format!(" COLLATE {collation}"));
             format!("NULL::{}{collate} AS {}", column.r#type, quote::ident(&column.name))
         })
         .collect();

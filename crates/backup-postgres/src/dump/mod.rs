@@ -1,0 +1,62 @@
+//! Writes the dump: statements before the rows, rows from several workers, statements after.
+
+mod plan;
+mod rows;
+mod script;
+
+use crate::object::Part;
+use crate::schema::Schema;
+use crate::snapshot::Snapshot;
+use backup::writer::Writer;
+use script::Script;
+use std::sync::Arc;
+use task::{Result, Task};
+
+/// Everything, in file order, into the writer.
+pub(crate) async fn write(
+    task: &Task,
+    snapshot: &Snapshot,
+    schema: &Schema,
+    writer: &Arc<Writer>,
+    jobs: usize,
+) -> Result<()> {
+    task.until_stopped(before_rows(snapshot, schema, writer)).await?;
+    let pieces = plan::split(snapshot, &schema.tables, &schema.config_tables, writer);
+    rows::copy(task, snapshot, pieces, writer, jobs).await?;
+    task.until_stopped(after_rows(schema, writer)).await
+}
+
+async fn before_rows(snapshot: &Snapshot, schema: &Schema, writer: &Arc<Writer>) -> Result<()> {
+    let mut script = Script::new(writer);
+    script.push(&script::header(&snapshot.server_version)).await?;
+    write_objects(&mut script, schema, Part::PreData).await?;
+    script.flush().await
+}
+
+async fn after_rows(schema: &Schema, writer: &Arc<Writer>) -> Result<()> {
+    let mut script = Script::new(writer);
+    script.part(Part::Sequences).await?;
+    for statement in &schema.sequences {
+        script.push(statement).await?;
+    }
+    for part in [Part::Indexes, Part::PostData, Part::ForeignKeys] {
+        write_objects(&mut script, schema, part).await?;
+    }
+    script.part(Part::Final).await?;
+    for object in &schema.objects {
+        script.push(&object.grants).await?;
+    }
+    write_objects(&mut script, schema, Part::Final).await?;
+    for refresh in &schema.refreshes {
+        script.push(refresh).await?;
+    }
+    script.flush().await
+}
+
+async fn write_objects(script: &mut Script<'_>, schema: &Schema, part: Part) -> Result<()> {
+    script.part(part).await?;
+    for object in schema.objects.iter().filter(|object| object.part == part) {
+        script.push(&object.ddl).await?;
+    }
+    Ok(())
+}

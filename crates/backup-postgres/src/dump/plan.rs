@@ -1,0 +1,129 @@
+//! Cuts the rows into pieces of work: small tables whole, large ones by ranges of blocks.
+
+use crate::catalog::{ConfigTable, Storage, Stored};
+use crate::snapshot::Snapshot;
+use backup::writer::Writer;
+use postgres::quote;
+use std::fmt::Write;
+
+/// How much of a table one piece reads: enough to make its statement's cost vanish.
+const PIECE: u64 = 64 * 1024 * 1024;
+
+/// One COPY out of the source, and the COPY that takes its rows back in.
+pub(super) struct Piece {
+    pub content: usize,
+    /// What a message calls it.
+    pub table: String,
+    /// `COPY … TO STDOUT`.
+    pub copy_out: String,
+    /// `COPY … FROM stdin;` with its line end.
+    pub copy_in: Vec<u8>,
+    /// Bytes on the source's disk, for the progress.
+    pub bytes: u64,
+}
+
+impl Piece {
+    pub(super) fn what(&self) -> String {
+        format!("cannot read table {}", self.table)
+    }
+}
+
+/// The pieces in the order of work: the largest table first, so that no worker ends alone.
+pub(super) fn split(
+    snapshot: &Snapshot,
+    tables: &[Stored],
+    config_tables: &[ConfigTable],
+    writer: &Writer,
+) -> Vec<Piece> {
+    // Other encodings travel as they are: a conversion could fail or change something.
+    let encoding = if snapshot.encoding == "UTF8" {
+        String::new()
+    } else {
+        format!(" WITH (ENCODING {})", quote::literal(&snapshot.encoding))
+    };
+    let mut tables: Vec<&Stored> = tables.iter().collect();
+    tables.sort_by(|a, b| {
+        b.bytes.cmp(&a.bytes).then_with(|| (&a.schema, &a.name).cmp(&(&b.schema, &b.name)))
+    });
+    let mut pieces = Vec::new();
+    for table in tables {
+        let name = display_name(&table.schema, &table.name);
+        let content = writer.content(name.clone());
+        let quoted = format!("{}.{}", quote::ident(&table.schema), quote::ident(&table.name));
+        let columns = column_list(&table.columns);
+        let piece = |from: &str, bytes| Piece {
+            content,
+            table: name.clone(),
+            copy_out: format!("COPY {from} TO STDOUT{encoding}"),
+            copy_in: format!("COPY {quoted}{columns} FROM stdin{encoding};\n").into_bytes(),
+            bytes,
+        };
+        let blocks = table.bytes / snapshot.block_size;
+        let step = (PIECE / snapshot.block_size).max(1);
+        // Ranges of ctid are scanned as such from 14 on; before, each would read the whole table.
+        let can_be_cut = snapshot.version >= 140_000 && table.storage == Storage::Heap;
+        if !can_be_cut || blocks < 2 * step || table.columns.is_empty() {
+            pieces.push(piece(&format!("{quoted}{columns}"), table.bytes));
+            continue;
+        }
+        let list: Vec<String> = table.columns.iter().map(|column| quote::ident(column)).collect();
+        let list = list.join(", ");
+        let mut start = 0;
+        while start < blocks {
+            let end = start + step;
+            let mut select =
+                format!("(SELECT {list} FROM ONLY {quoted} WHERE ctid >= '({start},0)'");
+            // The last one is open: blocks may have been added since, before the snapshot's rows.
+            if end < blocks {
+                let _ = write!(select, " AND ctid < '({end},0)'");
+            }
+            select.push(')');
+            pieces.push(piece(&select, (end.min(blocks) - start) * snapshot.block_size));
+            start = end;
+        }
+    }
+    for table in config_tables.iter().filter(|table| !table.is_sequence) {
+        pieces.push(config_piece(table, &encoding, writer));
+    }
+    pieces
+}
+
+/// The rows that a user has in an extension's table, as the extension itself tells them apart.
+fn config_piece(table: &ConfigTable, encoding: &str, writer: &Writer) -> Piece {
+    let quoted = table.qualified();
+    let columns: Vec<String> = table.columns.iter().map(|column| quote::ident(column)).collect();
+    let name = display_name(&table.schema, &table.name);
+    Piece {
+        content: writer.content(name.clone()),
+        table: name,
+        copy_out: format!(
+            "COPY (SELECT {} FROM ONLY {quoted} {}) TO STDOUT{encoding}",
+            columns.join(", "),
+            table.condition
+        ),
+        copy_in: format!("COPY {quoted}{} FROM stdin{encoding};\n", column_list(&table.columns))
+            .into_bytes(),
+        bytes: 0,
+    }
+}
+
+/// ` ("a", "b")`, or nothing for a table without columns: COPY knows no empty list.
+fn column_list(columns: &[String]) -> String {
+    if columns.is_empty() {
+        return String::new();
+    }
+    let columns: Vec<String> = columns.iter().map(|column| quote::ident(column)).collect();
+    format!(" ({})", columns.join(", "))
+}
+
+/// `schema.table` as people write it: quoted only where it must be.
+fn display_name(schema: &str, name: &str) -> String {
+    let simple = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    let show = |part: &str| if simple(part) { part.to_owned() } else { quote::ident(part) };
+    format!("{}.{}", show(schema), show(name))
+}

@@ -1,0 +1,185 @@
+//! The settings of `backup-postgres`: each field is a flag and an environment variable.
+
+use crate::catalog::{Properties, Selection};
+use backup::settings::{CodecSettings, KeepSettings, StoreSettings};
+use postgres::PgSettings;
+use std::num::NonZeroUsize;
+use task::{Error, Result, Secret, TaskSettings, switch};
+
+/// Backs up a PostgreSQL database to one proven file of plain SQL, lists what is there, proves it
+/// again, restores it, and removes what is too old.
+#[derive(clap::Parser)]
+#[command(version, about)]
+pub(crate) struct Settings {
+    /// What to do
+    #[arg(value_enum, default_value_t, value_name = "VERB")]
+    pub verb: Verb,
+
+    /// For verify and restore: `latest`, a file name, or its time as in 20261120T020000Z
+    #[arg(default_value = "latest", value_name = "BACKUP")]
+    pub which: String,
+
+    #[command(flatten)]
+    pub server: PgSettings,
+
+    #[command(flatten)]
+    pub store: StoreSettings,
+
+    #[command(flatten)]
+    pub codec: CodecSettings,
+
+    #[command(flatten)]
+    pub backup: BackupSettings,
+
+    #[command(flatten)]
+    pub restore: RestoreSettings,
+
+    #[command(flatten)]
+    pub keep: KeepSettings,
+
+    #[command(flatten)]
+    pub task: TaskSettings,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Verb {
+    /// Save the database, read the file back, prove it, then remove old backups
+    #[default]
+    Backup,
+    /// Show the backups
+    List,
+    /// Read a backup back and compare it with its manifest
+    Verify,
+    /// Load a backup into a database
+    Restore,
+    /// Remove the backups that the retention settings do not keep
+    Prune,
+}
+
+#[derive(clap::Args)]
+#[command(next_help_heading = "Backup")]
+pub(crate) struct BackupSettings {
+    /// Name of the backups [default: the database's name]
+    #[arg(long, env = "BACKUP_NAME")]
+    pub name: Option<String>,
+
+    /// Connections that read or write rows at once [default: the number of cores]
+    #[arg(long, short, env = "JOBS")]
+    jobs: Option<NonZeroUsize>,
+
+    /// Do not read the file back; the manifest says so, and retention does not count it
+    #[arg(long, env = "NO_VERIFY", value_parser = switch())]
+    pub no_verify: bool,
+
+    /// Do not prune after the backup
+    #[arg(long, env = "NO_PRUNE", value_parser = switch())]
+    pub no_prune: bool,
+
+    /// Leave out who owns what
+    #[arg(long, env = "NO_OWNER", value_parser = switch())]
+    no_owner: bool,
+
+    /// Leave out GRANT and REVOKE
+    #[arg(long, env = "NO_PRIVILEGES", value_parser = switch())]
+    no_privileges: bool,
+
+    /// Leave out which tablespace an object lies in
+    #[arg(long, env = "NO_TABLESPACES", value_parser = switch())]
+    no_tablespaces: bool,
+
+    /// Only schemas like this, and nothing outside of schemas; repeatable, patterns as in psql
+    #[arg(long, short = 'n', env = "SCHEMA", value_name = "PATTERN", value_delimiter = ',')]
+    schema: Vec<String>,
+
+    /// No schema like this
+    #[arg(
+        long,
+        short = 'N',
+        env = "EXCLUDE_SCHEMA",
+        value_name = "PATTERN",
+        value_delimiter = ','
+    )]
+    exclude_schema: Vec<String>,
+
+    /// No table, view or sequence like this
+    #[arg(long, short = 'T', env = "EXCLUDE_TABLE", value_name = "PATTERN", value_delimiter = ',')]
+    exclude_table: Vec<String>,
+
+    /// The definition of tables like this, but no rows
+    #[arg(long, env = "EXCLUDE_TABLE_DATA", value_name = "PATTERN", value_delimiter = ',')]
+    exclude_table_data: Vec<String>,
+}
+
+#[derive(clap::Args)]
+#[command(next_help_heading = "Verify and restore")]
+pub(crate) struct RestoreSettings {
+    /// verify: restore into a scratch database of this server, compare, drop it; a URL like
+    /// postgres://user@host:5432/postgres [also: `VERIFY_RESTORE_TO_FILE`]
+    #[arg(long, env = "VERIFY_RESTORE_TO", value_name = "URL", hide_env_values = true)]
+    restore_to: Option<String>,
+
+    /// restore: create the database first
+    #[arg(long, env = "RESTORE_CREATE", value_parser = switch())]
+    pub create: bool,
+
+    /// restore: drop everything in the target first
+    #[arg(long, env = "RESTORE_CLEAN", value_parser = switch())]
+    pub clean: bool,
+}
+
+impl BackupSettings {
+    pub(crate) fn jobs(&self) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        self.jobs.map_or(cores, NonZeroUsize::get)
+    }
+
+    pub(crate) fn selection(&self) -> Selection {
+        Selection {
+            schemas: self.schema.clone(),
+            excluded_schemas: self.exclude_schema.clone(),
+            excluded_tables: self.exclude_table.clone(),
+            excluded_data: self.exclude_table_data.clone(),
+        }
+    }
+
+    pub(crate) fn properties(&self) -> Properties {
+        Properties {
+            owners: !self.no_owner,
+            privileges: !self.no_privileges,
+            tablespaces: !self.no_tablespaces,
+        }
+    }
+}
+
+impl RestoreSettings {
+    /// Where a drill is to be held, if one is wanted.
+    pub(crate) fn drill_server(&self) -> Result<Option<Secret>> {
+        match &self.restore_to {
+            Some(url) => Ok(Some(Secret::from(url.as_str()))),
+            None => task::secret("VERIFY_RESTORE_TO"),
+        }
+    }
+}
+
+impl Settings {
+    /// Whose backups are meant, where it is said: `--name`, or else the database.
+    pub(crate) fn name(&self) -> Option<String> {
+        self.backup.name.clone().or_else(|| self.server.dbname.clone())
+    }
+
+    /// Flags that the verb would not look at are a mistake, and silence would hide it.
+    pub(crate) fn check(&self) -> Result<()> {
+        let misplaced = [
+            (self.restore.create && self.verb != Verb::Restore, "--create belongs to restore"),
+            (self.restore.clean && self.verb != Verb::Restore, "--clean belongs to restore"),
+            (
+                self.which != "latest" && ![Verb::Verify, Verb::Restore].contains(&self.verb),
+                "only verify and restore take the name of a backup",
+            ),
+        ];
+        match misplaced.iter().find(|rule| rule.0) {
+            Some((_, why)) => Err(Error::usage((*why).to_owned())),
+            None => Ok(()),
+        }
+    }
+}
