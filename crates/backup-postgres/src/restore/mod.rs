@@ -78,8 +78,10 @@ pub(crate) async fn restore(
         source.check(task).await?;
         server.create(name, source.manifest()).await?;
         let done = load(task, source, endpoint, options).await;
-        if done.is_err() {
-            server.drop(name).await.during(|| "cannot remove what was half restored".to_owned())?;
+        if done.is_err()
+            && let Err(left) = server.drop(name).await
+        {
+            tracing::warn!("what was half restored is left: {left:#}");
         }
         return done;
     }

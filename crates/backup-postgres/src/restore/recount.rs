@@ -84,7 +84,7 @@ impl Expected<'_> {
 async fn count(session: &Session, copied: &Copied<'_>) -> Result<Tally> {
     let failed =
         |error| session.client().explain(error, format!("cannot read {} back", copied.table));
-    let query = format!("COPY ({}) TO STDOUT", select(session, copied).await?);
+    let query = format!("COPY ({}) TO STDOUT {}", select(session, copied).await?, copied.options);
     let mut rows = pin!(session.client().copy_out(&query).await.map_err(failed)?);
     let mut tally = Tally::default();
     while let Some(row) = rows.try_next().await.map_err(failed)? {
