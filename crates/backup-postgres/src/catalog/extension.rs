@@ -1,5 +1,6 @@
 //! Extensions, and the rows of the tables that they declare as configuration.
 
+use super::sequence::Sequence;
 use super::{Catalog, Contents, qualified, quote};
 use crate::object::{Id, Kind, Object, Part, class};
 use serde::Deserialize;
@@ -47,7 +48,13 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
         let id = Id::new(class::EXTENSION, 0);
         found.objects.push(Object::new(id, Kind::Extension, Part::PreData, "", "", drop));
     }
-    found.config_tables = config_tables(catalog).await?;
+    for table in config_tables(catalog).await? {
+        if table.is_sequence {
+            found.sequences.push(Sequence { schema: table.schema, name: table.name });
+        } else {
+            found.config_tables.push(table);
+        }
+    }
     Ok(())
 }
 

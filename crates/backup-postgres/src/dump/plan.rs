@@ -82,7 +82,7 @@ pub(super) fn split(
             start = end;
         }
     }
-    for table in config_tables.iter().filter(|table| !table.is_sequence) {
+    for table in config_tables {
         pieces.push(config_piece(table, &encoding, writer));
     }
     pieces

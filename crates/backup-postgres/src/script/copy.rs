@@ -8,6 +8,8 @@ pub(crate) struct Copied<'a> {
     pub(crate) table: &'a str,
     /// Empty for a table without columns.
     pub(crate) columns: &'a str,
+    /// What follows `stdin`: an encoding that is not UTF-8.
+    pub(crate) options: &'a str,
 }
 
 /// None if the statement is no such COPY.
@@ -34,7 +36,8 @@ pub(crate) fn copied(statement: &str) -> Option<Copied<'_>> {
         }
         Some(_) => return None,
     };
-    Some(Copied { table, columns })
+    let options = statement[tokens.get(from + 1)?.end..].trim().trim_end_matches(';');
+    Some(Copied { table, columns, options })
 }
 
 #[cfg(test)]
@@ -43,19 +46,28 @@ mod tests {
 
     #[test]
     fn the_table_and_its_columns_are_found_whatever_their_names() {
-        for (statement, table, columns) in [
-            ("COPY \"a\".\"b\" (\"c\", \"d\") FROM stdin;", "\"a\".\"b\"", "\"c\", \"d\""),
+        for (statement, table, columns, options) in [
+            ("COPY \"a\".\"b\" (\"c\", \"d\") FROM stdin;", "\"a\".\"b\"", "\"c\", \"d\"", ""),
             (
                 "COPY \"a (\".\"from\n\" (\"c) FROM \") FROM stdin;",
                 "\"a (\".\"from\n\"",
                 "\"c) FROM \"",
+                "",
             ),
-            ("COPY a.b () FROM stdin;", "a.b", ""),
-            ("copy \"ä\"\"\" from stdin", "\"ä\"\"\"", ""),
+            ("COPY a.b () FROM stdin;", "a.b", "", ""),
+            (
+                "COPY a.b (c) FROM stdin WITH (ENCODING 'LATIN1');",
+                "a.b",
+                "c",
+                "WITH (ENCODING 'LATIN1')",
+            ),
+            ("copy \"ä\"\"\" from stdin", "\"ä\"\"\"", "", ""),
         ] {
-            assert_eq!(copied(statement), Some(Copied { table, columns }));
+            assert_eq!(copied(statement), Some(Copied { table, columns, options }));
         }
-        for statement in ["SELECT 1;", "COPY", "COPY FROM stdin;", "COPY a (b FROM stdin;"] {
+        for statement in
+            ["SELECT 1;", "COPY", "COPY FROM stdin;", "COPY a (b FROM stdin;", "COPY a FROM"]
+        {
             assert_eq!(copied(statement), None, "{statement}");
         }
     }

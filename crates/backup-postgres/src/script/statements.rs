@@ -94,7 +94,7 @@ pub(crate) fn purpose(statement: &str) -> Purpose {
             .is_some_and(|(kind, text)| *kind == Kind::Word && text.eq_ignore_ascii_case(word))
     };
     let last = tokens.len().wrapping_sub(1);
-    if is(0, "copy") && is(last.wrapping_sub(1), "from") && is(last, "stdin") {
+    if is(0, "copy") && (1..last).any(|at| is(at, "from") && is(at + 1, "stdin")) {
         Purpose::Rows
     } else if is(0, "grant") || is(0, "revoke") || (is(0, "alter") && is(1, "default")) {
         Purpose::Privileges
