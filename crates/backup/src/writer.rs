@@ -22,6 +22,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use storage::{Sealed, Store, Upload};
 use task::{Error, Result, While};
 
+/// Kept for each compressor; a member of one huge row needs more for a moment.
+const BUFFER: usize = 4 << 20;
+
 /// Takes members from any number of tasks through `&self`. What is in flight is what the callers
 /// hold: each waits until its member is taken.
 #[derive(Debug)]
@@ -30,9 +33,12 @@ pub struct Writer {
     name: Name,
     codec: Codec,
     contents: Mutex<Vec<Content>>,
-    compressors: Arc<Mutex<Vec<Compressor>>>,
+    compressors: Arc<Mutex<Vec<Tools>>>,
     file: tokio::sync::Mutex<File>,
 }
+
+/// A compressor and its buffer, kept from member to member.
+type Tools = (Compressor, Vec<u8>);
 
 /// What only one caller at a time may touch.
 #[derive(Debug)]
@@ -84,7 +90,14 @@ impl Writer {
             return Ok(raw);
         }
         let (raw, bytes) = self.compress(raw).await?;
-        let member = Run { part, content, raw: raw.len() as u64, rows: tally.rows, bytes };
+        let member = Run {
+            part,
+            content,
+            raw: raw.len() as u64,
+            rows: tally.rows,
+            length: bytes.len() as u64,
+            members: vec![bytes],
+        };
         let mut file = self.file.lock().await;
         if let Some(index) = content {
             let mut contents = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
@@ -132,19 +145,20 @@ impl Writer {
         })
     }
 
-    async fn compress(&self, raw: Vec<u8>) -> Result<(Vec<u8>, Vec<u8>)> {
+    async fn compress(&self, raw: Vec<u8>) -> Result<(Vec<u8>, Bytes)> {
         let (codec, compressors) = (self.codec, Arc::clone(&self.compressors));
         let work = move || {
             let free = compressors.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let mut compressor = match free {
-                Some(compressor) => compressor,
-                None => Compressor::new(codec)?,
+            let (mut compressor, mut buffer) = match free {
+                Some(tools) => tools,
+                None => (Compressor::new(codec)?, Vec::new()),
             };
-            let mut bytes = Vec::new();
-            compressor.compress(&raw, &mut bytes)?;
-            // What waits to be gathered keeps no more memory than it needs.
-            bytes.shrink_to_fit();
-            compressors.lock().unwrap_or_else(PoisonError::into_inner).push(compressor);
+            buffer.clear();
+            compressor.compress(&raw, &mut buffer)?;
+            // What waits to be gathered takes no more memory than it needs.
+            let bytes = Bytes::copy_from_slice(&buffer);
+            buffer.shrink_to(BUFFER);
+            compressors.lock().unwrap_or_else(PoisonError::into_inner).push((compressor, buffer));
             Ok((raw, bytes))
         };
         blocking(work).await.during(|| format!("cannot compress a part of {}", self.name))
@@ -158,15 +172,22 @@ impl File {
         }
         // Unless all of this is done, the sum and the file no longer agree.
         self.torn = true;
-        let mut sha256 = std::mem::take(&mut self.sha256);
         self.chunks.add(&run);
-        let bytes = Bytes::from(run.bytes);
-        let hashed = bytes.clone();
+        let mut sha256 = std::mem::take(&mut self.sha256);
+        let members = run.members.clone();
         let hashing = blocking(move || {
-            sha256.update(&hashed);
+            for member in &members {
+                sha256.update(member);
+            }
             Ok(sha256)
         });
-        let (sha256, written) = tokio::join!(hashing, self.upload.write(bytes));
+        let writing = async {
+            for member in run.members {
+                self.upload.write(member).await?;
+            }
+            Ok(())
+        };
+        let (sha256, written) = tokio::join!(hashing, writing);
         written?;
         self.sha256 = sha256?;
         self.torn = false;

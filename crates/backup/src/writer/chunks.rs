@@ -35,7 +35,7 @@ impl Chunks {
 
     pub(super) fn add(&mut self, run: &Run) {
         self.push(Item {
-            length: run.bytes.len() as u64,
+            length: run.length,
             raw: run.raw,
             rows: run.rows,
             part: run.part,
@@ -88,9 +88,15 @@ impl Chunks {
 mod tests {
     use super::*;
 
-    fn add(chunks: &mut Chunks, content: usize, length: usize) {
-        let bytes = vec![0; length];
-        chunks.add(&Run { part: "data", content: Some(content), raw: 10, rows: 1, bytes });
+    fn add(chunks: &mut Chunks, content: usize, length: u64) {
+        chunks.add(&Run {
+            part: "data",
+            content: Some(content),
+            raw: 10,
+            rows: 1,
+            length,
+            members: Vec::new(),
+        });
     }
 
     #[test]

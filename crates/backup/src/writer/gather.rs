@@ -1,11 +1,12 @@
 //! Keeps members of one content together that arrive between others'.
 
 use crate::codec::Codec;
+use bytes::Bytes;
 use std::collections::VecDeque;
 
 /// All that waits together: memory, against the size of chunks when many contents are written at
 /// once.
-const WAITING: usize = 4 << 20;
+const WAITING: u64 = 4 << 20;
 
 /// Neighbouring members of one part and content, compressed.
 #[derive(Debug)]
@@ -14,15 +15,18 @@ pub(super) struct Run {
     pub(super) content: Option<usize>,
     pub(super) raw: u64,
     pub(super) rows: u64,
-    pub(super) bytes: Vec<u8>,
+    /// Of all members together.
+    pub(super) length: u64,
+    /// Each as it came: joining them would take twice the memory.
+    pub(super) members: Vec<Bytes>,
 }
 
 #[derive(Debug)]
 pub(super) struct Gather {
     /// Oldest first. All of one part, each of another content.
     runs: VecDeque<Run>,
-    waiting: usize,
-    most: usize,
+    waiting: u64,
+    most: u64,
 }
 
 impl Gather {
@@ -43,21 +47,22 @@ impl Gather {
             ready.push(member);
             return ready;
         }
-        self.waiting += member.bytes.len();
+        self.waiting += member.length;
         match self.runs.iter_mut().find(|run| run.content == member.content) {
             Some(run) => {
                 run.raw += member.raw;
                 run.rows += member.rows;
-                run.bytes.extend_from_slice(&member.bytes);
+                run.length += member.length;
+                run.members.extend(member.members);
             }
             None => self.runs.push_back(member),
         }
         // The largest goes: small ones then still have time to grow.
         while self.waiting > self.most
-            && let Some(largest) = (0..self.runs.len()).max_by_key(|at| self.runs[*at].bytes.len())
+            && let Some(largest) = (0..self.runs.len()).max_by_key(|at| self.runs[*at].length)
             && let Some(run) = self.runs.remove(largest)
         {
-            self.waiting -= run.bytes.len();
+            self.waiting -= run.length;
             ready.push(run);
         }
         ready
@@ -73,8 +78,8 @@ impl Gather {
 mod tests {
     use super::*;
 
-    fn member(part: &'static str, content: Option<usize>, size: usize) -> Run {
-        Run { part, content, raw: size as u64, rows: 1, bytes: vec![0; size] }
+    fn member(part: &'static str, content: Option<usize>, size: u64) -> Run {
+        Run { part, content, raw: size, rows: 1, length: size, members: vec![Bytes::new()] }
     }
 
     fn shape(runs: &[Run]) -> Vec<(&'static str, Option<usize>, u64)> {
