@@ -2,13 +2,13 @@
 //!
 //! Two things can stand in the way. A view may need what comes in a later part (it groups by a
 //! primary key), and objects may need each other (a function returns a view's row, and the view
-//! calls the function). Both are mended as pg_dump mends them: a view of typed NULLs stands in
+//! calls the function). Both are mended as `pg_dump` mends them: a view of typed NULLs stands in
 //! until its real text can be written. Any other circle is refused, by name.
 
 use crate::catalog::Dependencies;
 use crate::object::{Id, Kind, Object, Part, Step};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
 use task::{Error, Result};
 
 /// All objects, in file order.
@@ -246,12 +246,12 @@ impl Graph {
     }
 
     fn refuse(&self, circle: &[Id]) -> Error {
-        let names: BTreeMap<String, ()> = circle
+        let names: BTreeSet<String> = circle
             .iter()
             .filter_map(|id| self.objects.get(id))
-            .map(|object| (format!("{:?} {}.{}", object.kind, object.schema, object.name), ()))
+            .map(|object| format!("{:?} {}.{}", object.kind, object.schema, object.name))
             .collect();
-        let names: Vec<String> = names.into_keys().take(10).collect();
+        let names: Vec<String> = names.into_iter().take(10).collect();
         Error::usage(format!(
             "cannot order these objects, because each needs another one of them first: {}",
             names.join(", ")

@@ -69,7 +69,7 @@ pub(crate) async fn run(task: &Task, settings: &Settings) -> Result<Report> {
         match pruned {
             Ok(pruned) if pruned.incomplete.is_empty() => info!("{}", pruned.summary),
             Ok(pruned) => {
-                warn!("{}; not removed: {}", pruned.summary, pruned.incomplete.join(", "))
+                warn!("{}; not removed: {}", pruned.summary, pruned.incomplete.join(", "));
             }
             Err(error) => warn!("the backup is done, but old ones were not removed: {error:#}"),
         }

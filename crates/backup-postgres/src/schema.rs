@@ -1,8 +1,6 @@
 //! Everything but the rows: read under locks, checked by the guard, put in order.
 
-use crate::catalog::{
-    Catalog, ConfigTable, Dependencies, Scope, Stored, extension_versions, sequence_positions,
-};
+use crate::catalog::{Catalog, ConfigTable, Dependencies, Scope, Stored, sequence_positions};
 use crate::object::Object;
 use crate::settings::BackupSettings;
 use crate::snapshot::Snapshot;
@@ -44,17 +42,13 @@ impl Schema {
         let populated = std::mem::take(&mut contents.populated);
         let refreshes = order::by_need(populated, &dependencies);
         let objects = order::sort(std::mem::take(&mut contents.objects), &dependencies)?;
-        let mut properties = catalog.database_properties().await?;
-        for (name, version) in extension_versions(&catalog).await? {
-            properties.insert(format!("extension.{name}"), version);
-        }
         Ok(Self {
             objects,
             tables: contents.tables,
             config_tables: contents.config_tables,
             sequences: sequence_positions(&catalog, &contents.sequences).await?,
             refreshes: refreshes.into_iter().map(|refresh| refresh.1).collect(),
-            properties,
+            properties: catalog.properties().await?,
         })
     }
 }

@@ -58,6 +58,7 @@ pub(crate) enum Verb {
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Backup")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct BackupSettings {
     /// Name of the backups [default: the database's name]
     #[arg(long, env = "BACKUP_NAME")]
@@ -114,7 +115,7 @@ pub(crate) struct BackupSettings {
 #[command(next_help_heading = "Verify and restore")]
 pub(crate) struct RestoreSettings {
     /// verify: restore into a scratch database of this server, compare, drop it; a URL like
-    /// postgres://user@host:5432/postgres [also: `VERIFY_RESTORE_TO_FILE`]
+    /// <postgres://user@host:5432/postgres> [also: `VERIFY_RESTORE_TO_FILE`]
     #[arg(long, env = "VERIFY_RESTORE_TO", value_name = "URL", hide_env_values = true)]
     restore_to: Option<String>,
 

@@ -26,7 +26,7 @@ pub(crate) struct Snapshot {
 }
 
 /// Settings that change what the server prints, each only where the server knows it.
-const SESSION: &str = "
+pub(crate) const SESSION: &str = "
     SELECT set_config(name, value, false) FROM (VALUES
         ('DateStyle', 'ISO'), ('IntervalStyle', 'postgres'), ('extra_float_digits', '3'),
         ('bytea_output', 'hex'), ('TimeZone', 'UTC'), ('standard_conforming_strings', 'on'),

@@ -49,7 +49,7 @@ struct NotNull {
 }
 
 /// The table or view that the columns belong to.
-pub(super) struct Owner<'a> {
+pub(super) struct Relation<'a> {
     pub(super) id: Id,
     pub(super) schema: &'a str,
     pub(super) name: &'a str,
@@ -99,12 +99,12 @@ pub(super) fn json(catalog: &Catalog) -> String {
 
 impl Column {
     /// Whether CREATE TABLE names it: inherited ones come with the parent.
-    fn is_written(&self, owner: &Owner) -> bool {
+    fn is_written(&self, owner: &Relation) -> bool {
         self.local || owner.is_partition
     }
 
     /// The entry in CREATE TABLE's list, if there is one.
-    pub(super) fn definition(&self, owner: &Owner) -> Result<Option<String>> {
+    pub(super) fn definition(&self, owner: &Relation) -> Result<Option<String>> {
         if !self.is_written(owner) {
             return Ok(None);
         }
@@ -123,7 +123,7 @@ impl Column {
     }
 
     /// DEFAULT or GENERATED, if it can stand in the definition.
-    fn value(&self, owner: &Owner) -> Result<String> {
+    fn value(&self, owner: &Relation) -> Result<String> {
         let Some(default) = &self.default else {
             // Without a word it would take the default of the parent it is merged with.
             let inherits = self.parent_default && !owner.is_partition;
@@ -140,12 +140,12 @@ impl Column {
         })
     }
 
-    fn expression(&self, default: &Default, owner: &Owner) -> Result<String> {
+    fn expression(&self, default: &Default, owner: &Relation) -> Result<String> {
         let what = || format!("the default of column `{}` of {}", self.name, owner.qualified);
         printed(default.expression.as_deref(), what)
     }
 
-    fn not_null(&self, owner: &Owner) -> Option<String> {
+    fn not_null(&self, owner: &Relation) -> Option<String> {
         match &self.not_null_constraint {
             Some(constraint) => {
                 let here = constraint.validated && (constraint.local || owner.is_partition);
@@ -159,7 +159,7 @@ impl Column {
     }
 
     /// What follows the CREATE statement: ALTER COLUMN and comments.
-    pub(super) fn settings(&self, catalog: &Catalog, owner: &Owner) -> String {
+    pub(super) fn settings(&self, catalog: &Catalog, owner: &Relation) -> String {
         let table = owner.qualified;
         let name = quote::ident(&self.name);
         let mut ddl = String::new();
@@ -221,7 +221,7 @@ impl Column {
     }
 
     /// A default that comes after the table, and a NOT NULL that was never validated.
-    pub(super) fn separate(&self, catalog: &Catalog, owner: &Owner) -> Result<Vec<Object>> {
+    pub(super) fn separate(&self, catalog: &Catalog, owner: &Relation) -> Result<Vec<Object>> {
         let table = owner.qualified;
         let name = quote::ident(&self.name);
         let mut objects = Vec::new();
@@ -255,7 +255,7 @@ impl Column {
         Ok(objects)
     }
 
-    pub(super) fn grants(&self, catalog: &Catalog, owner: &Owner) -> Result<String> {
+    pub(super) fn grants(&self, catalog: &Catalog, owner: &Relation) -> Result<String> {
         let on = format!("TABLE {}", owner.qualified);
         let target = Target { on: &on, owner: owner.owner, column: Some(&self.name) };
         Acl::new(self.acl.clone(), Vec::new()).grants(catalog, &target)

@@ -51,10 +51,10 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
         let schema = row.schema.as_ref();
         let place =
             schema.map_or_else(String::new, |name| format!(" IN SCHEMA {}", quote::ident(name)));
-        let alter = format!("ALTER DEFAULT PRIVILEGES FOR ROLE {}{place}", quote::ident(&row.role));
+        let alter = format!("ALTER DEFAULT PRIVILEGES FOR ROLE {}{place}", catalog.role(&row.role));
         let all = Acl::new(None, row.all.clone()).all(&row.role);
         let ddl = row.acl.difference(|item, verb| {
-            let grantee = item.grantee_name();
+            let grantee = item.grantee_name(catalog);
             match verb {
                 Verb::Revoke => format!("{alter} REVOKE ALL ON {objects} FROM {grantee};\n"),
                 Verb::Grant { with_option } => {

@@ -80,7 +80,7 @@ impl ConfigTable {
 }
 
 /// Which version of each extension the source has: a dump does not ask for one.
-pub(crate) async fn versions(catalog: &Catalog<'_>) -> Result<Vec<(String, String)>> {
+pub(super) async fn versions(catalog: &Catalog<'_>) -> Result<Vec<(String, String)>> {
     #[derive(Deserialize)]
     struct Row {
         extname: String,

@@ -47,17 +47,15 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
             found.skipped.push((id, reason));
             continue;
         }
-        let main = match row.constraint {
-            Some(constraint) => Id::new(class::CONSTRAINT, constraint),
-            None => {
-                let definition = printed(row.definition.as_deref(), || format!("index {name}"))?;
-                let ddl = format!("{definition};\n");
-                let table = Id::new(class::RELATION, row.table_oid);
-                let object =
-                    Object::new(id, Kind::Index, Part::Indexes, &row.schema, &row.name, ddl);
-                found.objects.push(object.needing([table]));
-                id
-            }
+        let main = if let Some(constraint) = row.constraint {
+            Id::new(class::CONSTRAINT, constraint)
+        } else {
+            let definition = printed(row.definition.as_deref(), || format!("index {name}"))?;
+            let ddl = format!("{definition};\n");
+            let table = Id::new(class::RELATION, row.table_oid);
+            let object = Object::new(id, Kind::Index, Part::Indexes, &row.schema, &row.name, ddl);
+            found.objects.push(object.needing([table]));
+            id
         };
         let settings = row.settings(catalog, id, &name);
         if !settings.is_empty() {

@@ -7,6 +7,7 @@
 mod aggregate;
 mod column;
 mod constraint;
+mod database;
 mod default_privileges;
 mod dependency;
 mod extension;
@@ -23,7 +24,7 @@ mod types;
 mod view;
 
 pub(crate) use dependency::Dependencies;
-pub(crate) use extension::{ConfigTable, versions as extension_versions};
+pub(crate) use extension::ConfigTable;
 pub(crate) use scope::{Scope, Selection};
 use sequence::Sequence;
 pub(crate) use sequence::positions as sequence_positions;
@@ -34,8 +35,9 @@ use crate::script::fragment;
 use futures_util::TryStreamExt;
 use postgres::{Client, explain, quote};
 use serde::de::DeserializeOwned;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
 use task::{Context, Error, Result};
 
 /// Whether owners, grants and tablespaces are written.
@@ -54,6 +56,7 @@ pub(crate) struct Catalog<'a> {
     pub scope: Scope,
     properties: Properties,
     comments: HashMap<(u32, u32, i32), String>,
+    roles: Mutex<BTreeSet<String>>,
 }
 
 /// Everything that the catalogs hold for us.
@@ -75,7 +78,14 @@ impl<'a> Catalog<'a> {
         scope: Scope,
         properties: Properties,
     ) -> Result<Self> {
-        let mut catalog = Self { client, version, scope, properties, comments: HashMap::new() };
+        let mut catalog = Self {
+            client,
+            version,
+            scope,
+            properties,
+            comments: HashMap::new(),
+            roles: Mutex::default(),
+        };
         catalog.comments = catalog.read_comments().await?;
         Ok(catalog)
     }
@@ -164,10 +174,19 @@ impl<'a> Catalog<'a> {
         })
     }
 
+    /// A role as an identifier; the manifest will say that a restore needs it.
+    fn role(&self, name: &str) -> String {
+        // Those that every server has.
+        if !name.starts_with("pg_") {
+            self.roles.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        }
+        quote::ident(name)
+    }
+
     /// `ALTER … OWNER TO …`, unless owners are not wanted.
     fn owner(&self, target: &str, owner: &str) -> String {
         if self.properties.owners {
-            format!("ALTER {target} OWNER TO {};\n", quote::ident(owner))
+            format!("ALTER {target} OWNER TO {};\n", self.role(owner))
         } else {
             String::new()
         }
@@ -189,46 +208,4 @@ fn printed(text: Option<&str>, what: impl Fn() -> String) -> Result<String> {
     fragment::check(text.trim_end().trim_end_matches(';'))
         .map(std::borrow::Cow::into_owned)
         .map_err(|refused| Error::usage(format!("cannot write {} safely: {refused}", what())))
-}
-
-impl Catalog<'_> {
-    /// What CREATE DATABASE needs to make another one like this.
-    pub(crate) async fn database_properties(
-        &self,
-    ) -> Result<std::collections::BTreeMap<String, String>> {
-        #[derive(serde::Deserialize)]
-        struct Row {
-            encoding: String,
-            lc_collate: String,
-            lc_ctype: String,
-            provider: char,
-            locale: Option<String>,
-        }
-        let (provider, locale) = match self.version / 10_000 {
-            13 | 14 => ("'c'", "NULL"),
-            15 | 16 => ("datlocprovider", "daticulocale"),
-            _ => ("datlocprovider", "datlocale"),
-        };
-        let query = format!(
-            "SELECT pg_encoding_to_char(encoding) AS encoding, datcollate AS lc_collate,
-                datctype AS lc_ctype, {provider} AS provider, {locale} AS locale
-             FROM pg_database WHERE datname = current_database()"
-        );
-        let mut properties = std::collections::BTreeMap::new();
-        for row in self.read::<Row>("the database", &query).await? {
-            let provider = match row.provider {
-                'i' => "icu",
-                'b' => "builtin",
-                _ => "libc",
-            };
-            properties.insert("encoding".to_owned(), row.encoding);
-            properties.insert("lc_collate".to_owned(), row.lc_collate);
-            properties.insert("lc_ctype".to_owned(), row.lc_ctype);
-            properties.insert("locale_provider".to_owned(), provider.to_owned());
-            if let Some(locale) = row.locale {
-                properties.insert("locale".to_owned(), locale);
-            }
-        }
-        Ok(properties)
-    }
 }

@@ -86,7 +86,7 @@ impl Policy {
             _ => "",
         };
         if !self.roles.is_empty() {
-            let roles: Vec<String> = self.roles.iter().map(|role| quote::ident(role)).collect();
+            let roles: Vec<String> = self.roles.iter().map(|role| catalog.role(role)).collect();
             create += &format!(" TO {}", roles.join(", "));
         }
         for (word, expression) in [("USING", &self.using), ("WITH CHECK", &self.check)] {

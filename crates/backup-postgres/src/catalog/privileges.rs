@@ -41,7 +41,8 @@ impl Acl {
         if !catalog.properties.privileges {
             return Ok(String::new());
         }
-        self.difference(|item, verb| statement(item, verb, target, self.all(target.owner)))
+        let all = self.all(target.owner);
+        self.difference(|item, verb| statement(catalog, item, verb, target, &all))
     }
 
     /// Statements that take away what only the default has and give what only the list has.
@@ -111,8 +112,8 @@ impl Item {
         Ok(Self { grantee, grantor, rights })
     }
 
-    pub(super) fn grantee_name(&self) -> String {
-        if self.grantee.is_empty() { "PUBLIC".to_owned() } else { quote::ident(&self.grantee) }
+    pub(super) fn grantee_name(&self, catalog: &Catalog) -> String {
+        if self.grantee.is_empty() { "PUBLIC".to_owned() } else { catalog.role(&self.grantee) }
     }
 
     /// `SELECT, INSERT` or `ALL`, each with the column if there is one.
@@ -137,19 +138,25 @@ impl Item {
     }
 }
 
-fn statement(item: &Item, verb: &Verb, target: &Target, all: BTreeSet<char>) -> String {
-    let grantee = item.grantee_name();
+fn statement(
+    catalog: &Catalog,
+    item: &Item,
+    verb: &Verb,
+    target: &Target,
+    all: &BTreeSet<char>,
+) -> String {
+    let grantee = item.grantee_name(catalog);
     let on = target.on;
     match verb {
         Verb::Revoke => format!("REVOKE ALL ON {on} FROM {grantee};\n"),
         Verb::Grant { with_option } => {
-            let rights = item.rights_named(*with_option, &all, target.column);
+            let rights = item.rights_named(*with_option, all, target.column);
             let option = if *with_option { " WITH GRANT OPTION" } else { "" };
             let grant = format!("GRANT {rights} ON {on} TO {grantee}{option};\n");
             if item.grantor == target.owner {
                 grant
             } else {
-                let grantor = quote::ident(&item.grantor);
+                let grantor = catalog.role(&item.grantor);
                 format!(
                     "SET SESSION AUTHORIZATION {grantor};\n{grant}RESET SESSION AUTHORIZATION;\n"
                 )
@@ -205,7 +212,7 @@ mod tests {
         assert_eq!(item.grantee, r#"o"d=d/x"#);
         assert_eq!(item.grantor, "post gres");
         assert_eq!(item.rights, [('a', false), ('r', true)]);
-        assert_eq!(Item::parse("=r/postgres").unwrap().grantee_name(), "PUBLIC");
+        assert_eq!(Item::parse("=r/postgres").unwrap().grantee, "");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What of the database is to be saved: schemas and tables chosen by pg_dump's patterns.
+//! What of the database is to be saved: schemas and tables chosen by `pg_dump`'s patterns.
 
 use postgres::{Client, explain};
 use task::{Error, Result};
@@ -162,10 +162,10 @@ fn regexes(pattern: &str) -> (Option<String>, String) {
         }
     }
     let name = parts.pop().unwrap_or_default();
-    (parts.pop().map(anchored), anchored(name))
+    (parts.pop().map(|schema| anchored(&schema)), anchored(&name))
 }
 
-fn anchored(regex: String) -> String {
+fn anchored(regex: &str) -> String {
     format!("^({regex})$")
 }
 

@@ -30,11 +30,11 @@ struct Row {
     min: i64,
     cache: i64,
     cycle: bool,
-    used_by: Option<Column>,
+    used_by: Option<User>,
 }
 
 #[derive(Deserialize)]
-struct Column {
+struct User {
     table_oid: u32,
     schema: String,
     table: String,
@@ -125,7 +125,7 @@ impl Row {
     }
 
     /// The sequence of an identity column is made by the column.
-    fn identity_column(&self, column: &Column, name: &str) -> String {
+    fn identity_column(&self, column: &User, name: &str) -> String {
         let always = if column.identity == "a" { "ALWAYS" } else { "BY DEFAULT" };
         let mut ddl = format!(
             "ALTER TABLE {} ALTER COLUMN {} ADD GENERATED {always} AS IDENTITY (SEQUENCE NAME {name}{});\n",

@@ -1,6 +1,6 @@
 //! Tables: plain, partitioned, partitions, inheriting, typed; and which of them hold rows.
 
-use super::column::{self, Column, Owner, options_list};
+use super::column::{self, Column, Relation, options_list};
 use super::privileges::{self, Acl, Target};
 use super::{Catalog, Contents, printed, qualified, quote};
 use crate::object::{Id, Kind, Object, Part, Step, class};
@@ -127,7 +127,7 @@ fn query(catalog: &Catalog) -> String {
 fn write(catalog: &Catalog, row: &Row, found: &mut Contents) -> Result<()> {
     let id = Id::new(class::RELATION, row.oid);
     let name = qualified(&row.schema, &row.name);
-    let owner = Owner {
+    let owner = Relation {
         id,
         schema: &row.schema,
         name: &row.name,
@@ -193,7 +193,7 @@ fn attach(row: &Row, id: Id, name: &str, found: &mut Contents) -> Result<()> {
     Ok(())
 }
 
-fn create(catalog: &Catalog, row: &Row, owner: &Owner) -> Result<String> {
+fn create(catalog: &Catalog, row: &Row, owner: &Relation) -> Result<String> {
     let unlogged = if row.persistence == 'u' { "UNLOGGED " } else { "" };
     let mut create = format!("CREATE {unlogged}TABLE {}", owner.qualified);
     if let Some(of_type) = &row.of_type {

@@ -1,6 +1,6 @@
 //! Views and materialized views.
 
-use super::column::{self, Column, Owner, options_list};
+use super::column::{self, Column, Relation, options_list};
 use super::privileges::{self, Acl, Target};
 use super::table::storage_clauses;
 use super::{Catalog, Contents, printed, qualified, quote};
@@ -54,7 +54,7 @@ fn write(catalog: &Catalog, row: &Row, found: &mut Contents) -> Result<()> {
     let id = Id::new(class::RELATION, row.oid);
     let name = qualified(&row.schema, &row.name);
     let definition = printed(row.definition.as_deref(), || format!("view {name}"))?;
-    let owner = Owner {
+    let owner = Relation {
         id,
         schema: &row.schema,
         name: &row.name,

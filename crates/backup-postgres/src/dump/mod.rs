@@ -28,7 +28,7 @@ pub(crate) async fn write(
 
 async fn before_rows(snapshot: &Snapshot, schema: &Schema, writer: &Arc<Writer>) -> Result<()> {
     let mut script = Script::new(writer);
-    script.push(&script::header(&snapshot.server_version)).await?;
+    script.begin(&snapshot.server_version).await?;
     write_objects(&mut script, schema, Part::PreData).await?;
     script.flush().await
 }

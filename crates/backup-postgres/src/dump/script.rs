@@ -1,10 +1,11 @@
 //! The statements around the rows, gathered into members.
 
 use crate::object::Part;
+use crate::script::{fragment, statements};
 use backup::manifest::Tally;
 use backup::writer::Writer;
 use std::sync::Arc;
-use task::Result;
+use task::{Error, Result};
 
 /// How much text goes into one member, unless one object's statements are longer.
 const MEMBER: usize = 256 * 1024;
@@ -29,13 +30,32 @@ impl<'a> Script<'a> {
         Ok(())
     }
 
-    /// Adds whole statements.
+    /// Adds whole statements, each looked at once more with the eyes of psql.
     pub(super) async fn push(&mut self, statements: &str) -> Result<()> {
+        let mut checked = String::with_capacity(statements.len());
+        for statement in statements::split(statements.as_bytes()) {
+            let statement = statement?;
+            let safe = fragment::check_statement(statement).map_err(|refused| {
+                let title = statements::title(statement);
+                Error::usage(format!("cannot write `{title}` safely: {refused}"))
+            })?;
+            checked += &safe;
+            checked.push('\n');
+        }
+        self.push_text(&checked).await
+    }
+
+    async fn push_text(&mut self, statements: &str) -> Result<()> {
         if !self.text.is_empty() && self.text.len() + statements.len() > MEMBER {
             self.flush().await?;
         }
         self.text.extend_from_slice(statements.as_bytes());
         Ok(())
+    }
+
+    /// The comment and the settings that the file begins with.
+    pub(super) async fn begin(&mut self, server_version: &str) -> Result<()> {
+        self.push_text(&header(server_version)).await
     }
 
     pub(super) async fn flush(&mut self) -> Result<()> {
@@ -48,7 +68,7 @@ impl<'a> Script<'a> {
 }
 
 /// The start of the file. No name of the user's stands in a comment, here or anywhere.
-pub(super) fn header(server_version: &str) -> String {
+fn header(server_version: &str) -> String {
     let server_version: String = server_version
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || " .()-".contains(*c))

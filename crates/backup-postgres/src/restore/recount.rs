@@ -4,6 +4,7 @@ use super::parts::{self, Loaded};
 use super::session::{Session, open_all};
 use super::source::Source;
 use crate::script::copy::{Copied, copied};
+use crate::snapshot::SESSION;
 use backup::manifest::Tally;
 use futures_util::TryStreamExt;
 use futures_util::future::{join_all, try_join_all};
@@ -12,11 +13,6 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use task::{Error, Result, Task};
-
-/// What the dump's own sessions set, as far as it changes how a value is printed.
-const PRINTING: &str = "SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; \
-    SET extra_float_digits = 3; SET bytea_output = 'hex'; SET TimeZone = 'UTC'; \
-    SET xmlbinary = 'base64'; SET row_security = off; SET jit = off";
 
 /// Compares what every table holds now with the manifest.
 pub(super) async fn recount(
@@ -43,7 +39,7 @@ pub(super) async fn recount(
     let taken = AtomicUsize::new(0);
     let (tables, taken, progress) = (&tables, &taken, &progress);
     let counting = try_join_all(sessions.iter().map(async |session| {
-        session.run(PRINTING).await?;
+        session.run(SESSION).await?;
         let mut wrong = Vec::new();
         while let Some((copied, expected)) = tables.get(taken.fetch_add(1, Ordering::Relaxed)) {
             let found = count(session, copied).await?;
