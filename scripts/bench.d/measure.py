@@ -1,0 +1,90 @@
+"""Runs a pipeline and says what it cost: wall, CPU of the client and of the server, peak memory."""
+import os
+import statistics
+import subprocess
+import time
+
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+class Failed(Exception):
+    """A contender that did not do its work: nothing is said about any of them then."""
+
+
+def stat(pid):
+    """Parent, own CPU and that of children it has waited for, of a process that may be gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="latin-1") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+    except OSError:
+        return None
+    user, system, past_user, past_system = map(int, fields[11:15])
+    return int(fields[1]), (user + system) / TICK, (past_user + past_system) / TICK
+
+
+def children(pid):
+    return {int(p) for p in os.listdir("/proc") if p.isdigit() and (stat(p) or [0])[0] == pid}
+
+
+class Daemon:
+    """The server's process tree. It waits for its own children, so that their CPU is not lost."""
+
+    def __init__(self, pid):
+        self.pid = pid
+        self.always = children(pid)
+
+    def cpu(self):
+        """Only when all that served a client have ended."""
+        deadline = time.monotonic() + 60
+        while children(self.pid) - self.always:
+            if time.monotonic() > deadline:
+                raise Failed("the server still works a minute after its client has ended")
+            time.sleep(0.01)
+        _, own, past = stat(self.pid)
+        return own + past + sum((stat(pid) or (0, 0, 0))[1] for pid in self.always)
+
+
+def run(daemon, commands, output=None):
+    """Runs the commands as one pipeline; returns what it cost. `output` is the last one's stdout."""
+    # What others have left to be written is not this one's burden.
+    os.sync()
+    before = daemon.cpu()
+    start = time.monotonic()
+    processes = []
+    client = memory = 0.0
+    try:
+        source = subprocess.DEVNULL
+        with open(output or os.devnull, "wb") as sink:
+            for command in commands:
+                target = sink if command is commands[-1] else subprocess.PIPE
+                process = subprocess.Popen(command, stdin=source, stdout=target)
+                if source is not subprocess.DEVNULL:
+                    source.close()
+                source = process.stdout
+                processes.append(process)
+        for process in processes:
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            client += usage.ru_utime + usage.ru_stime
+            memory = max(memory, usage.ru_maxrss / 1024)
+            if process.returncode != 0:
+                raise Failed(f"{' '.join(process.args)} ended with {process.returncode}")
+    finally:
+        for process in processes:
+            if process.returncode is None:
+                process.kill()
+                process.wait()
+    wall = time.monotonic() - start
+    return {"wall": wall, "client": client, "server": daemon.cpu() - before, "memory": memory}
+
+
+def median(costs):
+    """Of several runs of one contender."""
+    return {key: statistics.median(cost[key] for cost in costs) for key in costs[0]}
+
+
+def table(head, rows):
+    """As Markdown, the first column to the left."""
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    lines = [[cell.replace("|", "\\|") for cell in line] for line in lines]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
