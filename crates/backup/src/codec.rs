@@ -48,7 +48,7 @@ impl Codec {
     }
 
     /// The length of the member that `bytes` start with; `None` when they are too few to tell.
-    pub(crate) fn member_length(self, bytes: &[u8]) -> Result<Option<usize>> {
+    pub fn member_length(self, bytes: &[u8]) -> Result<Option<usize>> {
         match self {
             Self::Gzip(_) => gzip::length(bytes),
             Self::Zstd(_) => zstandard::length(bytes),

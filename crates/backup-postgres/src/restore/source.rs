@@ -1,8 +1,8 @@
 //! The artifact, read in parallel from where it lies.
 
 use super::reader::Pieces;
-use backup::codec::Decompressor;
-use backup::manifest::{Chunk, Manifest};
+use backup::codec::{Codec, Decompressor};
+use backup::manifest::{Artifact, Chunk, Manifest};
 use backup::readback::same_bytes;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -19,6 +19,8 @@ pub(crate) struct Source {
 
 /// Decompressed members that wait for the server: one is enough to keep it busy.
 const AHEAD: usize = 1;
+/// Read at once.
+const BLOCK: usize = 4 << 20;
 
 impl Source {
     pub(crate) fn new(store: Store, manifest: Manifest) -> Self {
@@ -47,21 +49,44 @@ impl Source {
         taken
     }
 
+    /// In blocks, because the chunks of a very large backup are longer than memory should be.
     async fn chunk(&self, chunk: &Chunk, pieces: &mpsc::Sender<Result<Bytes>>) -> Result<()> {
-        let artifact = &self.manifest.artifact;
-        let length = usize::try_from(chunk.length).unwrap_or(usize::MAX);
-        let compressed = self.store.read(&artifact.file, chunk.offset, length).await?;
-        if compressed.len() != length {
-            return Err(Error::integrity(format!(
-                "{} is shorter than its manifest says",
-                artifact.file
-            )));
+        let Artifact { file, codec, .. } = &self.manifest.artifact;
+        let end = chunk.offset + chunk.length;
+        let mut at = chunk.offset;
+        let mut held = Vec::new();
+        while at < end {
+            let left = usize::try_from(end - at).unwrap_or(usize::MAX);
+            // Without compression a member has no border but the chunk's.
+            let length = if *codec == Codec::None { left } else { left.min(BLOCK) };
+            let block = self.store.read(file, at, length).await?;
+            if block.len() != length {
+                return Err(Error::integrity(format!("{file} is shorter than its manifest says")));
+            }
+            at += block.len() as u64;
+            held.extend_from_slice(&block);
+            let whole = whole_members(*codec, &held).during(|| format!("{file} is damaged"))?;
+            let rest = held.split_off(whole);
+            self.decompress(std::mem::replace(&mut held, rest), pieces).await?;
         }
-        let (codec, file, pieces) = (artifact.codec, artifact.file.clone(), pieces.clone());
+        if held.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::integrity(format!("{file} is damaged: a member goes on behind its chunk")))
+        }
+    }
+
+    async fn decompress(
+        &self,
+        members: Vec<u8>,
+        pieces: &mpsc::Sender<Result<Bytes>>,
+    ) -> Result<()> {
+        let Artifact { file, codec, .. } = &self.manifest.artifact;
+        let (codec, file, pieces) = (*codec, file.clone(), pieces.clone());
         let work = move || {
             let damaged = || format!("{file} is damaged");
             let mut decompressor = Decompressor::new(codec).during(damaged)?;
-            let mut rest = &compressed[..];
+            let mut rest = &members[..];
             while !rest.is_empty() {
                 let mut raw = Vec::new();
                 let used = decompressor.member(rest, u64::MAX, &mut raw).during(damaged)?;
@@ -84,4 +109,16 @@ impl Source {
         let file = (&self.store, artifact.file.as_str());
         task.until_stopped(same_bytes(&file, artifact, |bytes| progress.add(bytes))).await
     }
+}
+
+/// How many of these bytes are members that are there to their end.
+fn whole_members(codec: Codec, bytes: &[u8]) -> Result<usize> {
+    let mut at = 0;
+    while let Some(length) = codec.member_length(&bytes[at..])? {
+        if length == 0 || length > bytes.len() - at {
+            break;
+        }
+        at += length;
+    }
+    Ok(at)
 }
