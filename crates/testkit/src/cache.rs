@@ -22,6 +22,11 @@ pub(crate) fn installed(relative: &str) -> PathBuf {
     path
 }
 
+/// Where `initdb` and `postgres` of this major lie, for a test that starts them its own way.
+pub fn programs(major: u32) -> PathBuf {
+    installed(&format!("postgres/{major}/bin"))
+}
+
 /// A command of the system, or a panic that says how to get it. Not all are on a user's path.
 pub(crate) fn command(name: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();

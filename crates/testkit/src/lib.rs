@@ -5,15 +5,24 @@
 
 mod cache;
 mod daemon;
+mod damage;
 mod database;
+mod disk;
 mod docker;
 mod kubernetes;
 mod postgres;
+mod proxy;
+mod running;
 mod server;
 mod tools;
 
+pub use cache::programs;
+pub use damage::{Damage, dense};
 pub use database::Database;
+pub use disk::Disk;
 pub use docker::Docker;
 pub use kubernetes::{Kubernetes, kubectl};
 pub use postgres::{Postgres, Settings};
+pub use proxy::{Fault, Proxy};
+pub use running::{Running, moments};
 pub use tools::{Ran, judge, run};

@@ -56,7 +56,7 @@ impl Server {
         hba: Option<&str>,
         files: &[(String, String)],
     ) -> Self {
-        let programs = cache::installed(&format!("postgres/{major}/bin"));
+        let programs = cache::programs(major);
         let folder = tempfile::Builder::new()
             .prefix(&format!("nightshift-postgres-{major}-"))
             .tempdir()
