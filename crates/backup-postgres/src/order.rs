@@ -15,6 +15,7 @@ use task::{Error, Result};
 pub(crate) fn sort(objects: Vec<Object>, dependencies: &Dependencies) -> Result<Vec<Object>> {
     let mut graph = Graph::new(objects, dependencies);
     graph.postpone();
+    graph.refuse_late_tables()?;
     let parts: Vec<Part> =
         [Part::PreData, Part::Indexes, Part::PostData, Part::ForeignKeys, Part::Final].into();
     let mut sorted = Vec::with_capacity(graph.objects.len());
@@ -156,6 +157,16 @@ impl Graph {
         }
     }
 
+    /// The rows come right after the first part: what holds them has to stand there.
+    fn refuse_late_tables(&self) -> Result<()> {
+        let holds_rows = [Kind::Table, Kind::Attach, Kind::Sequence, Kind::SequenceOwner];
+        let late = self
+            .objects
+            .values()
+            .find(|object| object.part > Part::PreData && holds_rows.contains(&object.kind));
+        late.map_or(Ok(()), |object| Err(self.refuse(&[object.id])))
+    }
+
     /// Puts a placeholder in front of a view; whoever stands in an early part is content with it.
     fn split_view(&mut self, id: Id) {
         let Some(view) = self.objects.get_mut(&id) else { return };
@@ -253,7 +264,8 @@ impl Graph {
             .collect();
         let names: Vec<String> = names.into_iter().take(10).collect();
         Error::usage(format!(
-            "cannot order these objects, because each needs another one of them first: {}",
+            "cannot write these objects in any order, because each needs first what comes after \
+             it: {}",
             names.join(", ")
         ))
     }

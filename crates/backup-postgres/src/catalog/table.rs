@@ -17,6 +17,8 @@ pub(crate) struct Stored {
     pub columns: Vec<String>,
     pub bytes: u64,
     pub storage: Storage,
+    /// The partitioned table that takes the rows in instead of this partition.
+    pub through: Option<Parent>,
 }
 
 /// Whether its rows can be read by ranges of `ctid`.
@@ -50,13 +52,15 @@ struct Row {
     bytes: u64,
     columns: Vec<Column>,
     checks: Vec<Check>,
+    through: Option<Parent>,
 }
 
-#[derive(Deserialize)]
-struct Parent {
+/// A table that this one is a child of.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Parent {
     oid: u32,
-    schema: String,
-    name: String,
+    pub(crate) schema: String,
+    pub(crate) name: String,
 }
 
 #[derive(Deserialize)]
@@ -81,6 +85,7 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
                 name: row.name,
                 columns: columns.map(|column| column.name).collect(),
                 bytes: row.bytes,
+                through: row.through,
                 storage: if heap { Storage::Heap } else { Storage::Other },
             });
         }
@@ -113,6 +118,15 @@ fn query(catalog: &Catalog) -> String {
                     AND d.objid = k.oid AND refobjid >= 16384 AND refobjid <> c.oid))
                 ORDER BY conname)
              FROM pg_constraint k WHERE conrelid = c.oid AND contype = 'c'), '[]') AS checks,
+            -- The hash of an enum is that of its OID, which a restore makes anew.
+            CASE WHEN relispartition THEN (SELECT json_build_object('oid', r.oid::int8,
+                'schema', o.nspname, 'name', r.relname)
+             FROM pg_class r JOIN pg_namespace o ON o.oid = r.relnamespace
+             WHERE r.oid = pg_partition_root(c.oid) AND EXISTS (
+                SELECT FROM pg_partition_ancestors(c.oid) a
+                JOIN pg_partitioned_table k ON k.partrelid = a
+                JOIN pg_opclass f ON f.oid = ANY(k.partclass::oid[])
+                WHERE partstrat = 'h' AND opcintype = 'anyenum'::regtype)) END AS through,
             {columns}
          FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
          WHERE relkind IN ('r', 'p') AND n.oid = ANY({schemas}) AND {not_extension} AND {chosen}",

@@ -51,11 +51,15 @@ pub(super) fn split(
         let content = writer.content(name.clone());
         let quoted = format!("{}.{}", quote::ident(&table.schema), quote::ident(&table.name));
         let columns = column_list(&table.columns);
+        let into = table.through.as_ref().map_or_else(
+            || quoted.clone(),
+            |root| format!("{}.{}", quote::ident(&root.schema), quote::ident(&root.name)),
+        );
         let piece = |from: &str, bytes| Piece {
             content,
             table: name.clone(),
             copy_out: format!("COPY {from} TO STDOUT{encoding}"),
-            copy_in: format!("COPY {quoted}{columns} FROM stdin{encoding};\n").into_bytes(),
+            copy_in: format!("COPY {into}{columns} FROM stdin{encoding};\n").into_bytes(),
             bytes,
         };
         let blocks = table.bytes / snapshot.block_size;
