@@ -19,9 +19,9 @@ fn pgbench(database: &Database) -> std::process::Command {
 fn the_balances_agree_however_much_is_written() {
     for major in [13, 18] {
         let source = Postgres::start(major).create_database();
-        run(pgbench(&source).args(["-i", "-q", "-s", "10"])).ok();
+        run(pgbench(&source).args(["-i", "-q", "-s", "4"])).ok();
         let mut writers = pgbench(&source)
-            .args(["-n", "-c", "4", "-T", "600"])
+            .args(["-n", "-c", "4", "-R", "2000", "-T", "600"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

@@ -60,7 +60,7 @@ pub(crate) fn load(database: &Database, corpus: &str) {
 }
 
 /// Roles belong to the server: two tests at once would be in each other's way.
-fn make_roles(server: &Postgres) {
+pub(crate) fn make_roles(server: &Postgres) {
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut psql = testkit::judge("psql");

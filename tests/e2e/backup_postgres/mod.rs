@@ -6,4 +6,5 @@ mod judge;
 mod normaliser;
 mod options;
 mod oracle;
+mod refused;
 mod store;

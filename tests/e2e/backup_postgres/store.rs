@@ -19,6 +19,14 @@ impl Store {
         store
     }
 
+    /// An attempt to back up, and what it left in the store.
+    pub(crate) fn try_backup(database: &Database) -> (Ran, usize) {
+        let store = Self(tempfile::tempdir().unwrap());
+        let ran = store.program("backup", database, &[]);
+        let left = std::fs::read_dir(store.0.path()).unwrap().count();
+        (ran, left)
+    }
+
     fn program(&self, verb: &str, database: &Database, arguments: &[&str]) -> Ran {
         let mut command = program("backup-postgres");
         command.arg(verb).args(arguments).arg("--store").arg(self.0.path());

@@ -1,18 +1,15 @@
--- Extensions, the rows of their configuration tables, and rights on what they brought.
+-- Extensions, and the rows of their configuration tables.
 CREATE SCHEMA tools;
 CREATE EXTENSION hstore SCHEMA tools;
 CREATE EXTENSION citext SCHEMA tools;
 CREATE EXTENSION pg_trgm;
 COMMENT ON EXTENSION citext IS 'our own words about citext';
-GRANT EXECUTE ON FUNCTION tools.hstore_to_json(tools.hstore) TO reader;
-REVOKE EXECUTE ON FUNCTION tools.hstore_to_json(tools.hstore) FROM PUBLIC;
 
 CREATE SCHEMA extended;
 CREATE EXTENSION nightshift_test;
 INSERT INTO extended.setting VALUES (101, 'ours'), (102, NULL);
 INSERT INTO extended.choice VALUES (1, 'of theirs'), (101, 'of ours'), (NULL, DEFAULT);
 SELECT nextval('extended.serial_number');
-GRANT SELECT ON extended.setting TO reader;
 
 CREATE SCHEMA extensions_user;
 CREATE TABLE extensions_user.t (
