@@ -104,8 +104,7 @@ impl Store {
         let arguments = [&["--output", "json"], arguments].concat();
         let report: Value =
             serde_json::from_str(&self.run_on(database, "backup", &arguments).ok()).unwrap();
-        let file = report.pointer("/result/file").or_else(|| report.get("file")).unwrap();
-        file.as_str().unwrap().rsplit('/').next().unwrap().to_owned()
+        report["file"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
     }
 
     /// A restore of this file into a database, whatever that is called.
@@ -116,7 +115,6 @@ impl Store {
     pub(crate) fn list(&self) -> Listed {
         let ran = self.run("list", &["--output", "json"]);
         let json: Value = serde_json::from_str(&ran.stdout).unwrap();
-        let json = json.get("result").unwrap_or(&json);
         let file = |value: &Value| value["file"].as_str().unwrap().to_owned();
         let all = |key: &str| json[key].as_array().unwrap().clone();
         let (damaged, sound): (Vec<_>, Vec<_>) =

@@ -1,0 +1,96 @@
+//! Tables come, go and change while they are backed up: a backup is of one state or fails, and is
+//! never wrong.
+
+use super::databases::filled;
+use super::store::Store;
+use std::io::Write;
+use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use testkit::Database;
+
+const RUNS: usize = 12;
+
+const START: &str = "
+    CREATE TABLE steady AS SELECT n, md5(n::text) FROM generate_series(1, 20000) n;
+    CREATE TABLE parent (k int, v text) PARTITION BY LIST (k);";
+
+/// One turn of what a busy application does to its schema. Each line stands alone; one that waits
+/// for the backup gives up soon.
+const TURN: &str = "
+    SET lock_timeout = '30ms';
+    CREATE TABLE come (id serial PRIMARY KEY, a int DEFAULT 1, b text);
+    INSERT INTO come (b) SELECT md5(n::text) FROM generate_series(1, 200) n;
+    ALTER TABLE come ADD COLUMN c numeric DEFAULT 7;
+    CREATE INDEX come_b ON come (b);
+    CREATE VIEW over AS SELECT a, c FROM come;
+    CREATE OR REPLACE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+    CREATE TYPE kind AS ENUM ('a', 'b');
+    CREATE TABLE typed (k kind, m int CHECK (m > 0));
+    INSERT INTO typed VALUES ('a', 1), ('b', 2);
+    CREATE TABLE part PARTITION OF parent FOR VALUES IN (1);
+    INSERT INTO parent VALUES (1, 'x');
+    ALTER TABLE typed RENAME TO named;
+    ALTER TABLE come DROP COLUMN a CASCADE;
+    ALTER TABLE parent DETACH PARTITION part;
+    ALTER TABLE come ADD CONSTRAINT big CHECK (c > 0) NOT VALID;
+    CREATE OR REPLACE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 2';
+    DROP VIEW IF EXISTS over;
+    TRUNCATE come;
+    DROP TABLE IF EXISTS part;
+    DROP TABLE IF EXISTS named; DROP TABLE IF EXISTS typed;
+    DROP TYPE IF EXISTS kind;
+    DROP FUNCTION IF EXISTS f;
+    DROP TABLE IF EXISTS come CASCADE;
+";
+
+/// A session that changes things until it is dropped.
+fn session(database: &Database) -> Child {
+    let mut psql = database.psql_command();
+    // The last one wins: what does not work this time may work the next.
+    psql.args(["-v", "ON_ERROR_STOP=0"]);
+    psql.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+#[test]
+fn a_backup_amid_changes_is_right_or_fails() {
+    let database = filled(START);
+    let store = Store::new();
+    let url = format!("{}/postgres", database.server().server_url());
+    let over = AtomicBool::new(false);
+    let mut saved = 0;
+    let mut reasons = Vec::new();
+    thread::scope(|scope| {
+        let changing = scope.spawn(|| {
+            let mut psql = session(&database);
+            let mut statements = psql.stdin.take().unwrap();
+            while !over.load(Ordering::Relaxed) {
+                statements.write_all(TURN.as_bytes()).unwrap();
+            }
+            let _ = psql.kill();
+            let _ = psql.wait();
+        });
+        let mut wrong = None;
+        for _ in 0..RUNS {
+            let ran = store.run_on(&database, "backup", &["--jobs", "2", "--wait", "20s"]);
+            if ran.code == 0 {
+                saved += 1;
+                let drill = store.run("verify", &["--restore-to", &url]);
+                if drill.code != 0 {
+                    wrong = Some(drill.stderr);
+                    break;
+                }
+            } else if ran.code == 1 && !ran.stderr.contains("panic") {
+                reasons.push(ran.stderr.lines().last().unwrap_or_default().to_owned());
+            } else {
+                wrong = Some(format!("{}: {}", ran.code, ran.stderr));
+                break;
+            }
+        }
+        over.store(true, Ordering::Relaxed);
+        changing.join().unwrap();
+        assert!(wrong.is_none(), "{}", wrong.unwrap_or_default());
+    });
+    assert!(saved >= RUNS / 3, "only {saved} of {RUNS} were saved: {}", reasons.join("\n"));
+    assert_eq!((store.list().sound.len(), store.names().len()), (saved, 2 * saved));
+}
