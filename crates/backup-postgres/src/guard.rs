@@ -14,6 +14,10 @@ use task::{Error, Result};
 /// Where the README says which classes this version cannot write.
 const LIST: &str = "README.md, \"What backup-postgres cannot write yet\"";
 
+/// `pg_largeobject_metadata`; an object's address names `pg_largeobject`, where its data lies.
+const LARGE_OBJECTS: u32 = 2995;
+const LARGE_OBJECT_DATA: u32 = 2613;
+
 #[derive(Deserialize)]
 struct SystemCatalog {
     oid: u32,
@@ -68,8 +72,11 @@ async fn unaccounted(
     let mut left = Vec::new();
     for system in system_catalogs(catalog).await? {
         let namespace = system.namespace.as_deref().unwrap_or("0");
+        // Of large objects alone, users choose the numbers.
+        let first = if system.oid == LARGE_OBJECTS { 1 } else { 16384 };
         let query = format!(
-            "SELECT oid::int8, {namespace}::int8 AS namespace FROM pg_catalog.{} WHERE oid >= 16384",
+            "SELECT oid::int8, {namespace}::int8 AS namespace FROM pg_catalog.{} \
+             WHERE oid >= {first}",
             quote::ident(&system.name)
         );
         for found in catalog.read::<Found>(&system.name, &query).await? {
@@ -186,8 +193,9 @@ async fn describe(catalog: &Catalog<'_>, left: &[Id]) -> Result<BTreeSet<String>
     for batch in left.chunks(100) {
         let values: Vec<String> = batch
             .iter()
-            // The address of a large object is that of its data's catalog.
-            .map(|id| (if id.class == 2995 { 2613 } else { id.class }, id.oid))
+            .map(|id| {
+                (if id.class == LARGE_OBJECTS { LARGE_OBJECT_DATA } else { id.class }, id.oid)
+            })
             .map(|(class, oid)| format!("({class}::oid, {oid}::oid)"))
             .collect();
         let query = format!(

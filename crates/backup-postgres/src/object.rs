@@ -52,6 +52,8 @@ impl Id {
 pub(crate) enum Part {
     Settings,
     PreData,
+    /// Rows of extensions' own tables, which may refer to each other.
+    Configuration,
     Data,
     Sequences,
     /// Indexes and key constraints: no statement here needs another one.
@@ -67,6 +69,7 @@ impl Part {
         match self {
             Part::Settings => "settings",
             Part::PreData => "pre-data",
+            Part::Configuration => "configuration",
             Part::Data => "data",
             Part::Sequences => "sequences",
             Part::Indexes => "indexes",

@@ -6,7 +6,7 @@
 //! until its real text can be written. Any other circle is refused, by name.
 
 use crate::catalog::Dependencies;
-use crate::object::{Id, Kind, Object, Part, Step};
+use crate::object::{Id, Kind, Object, Part, Step, class};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
 use task::{Error, Result};
@@ -42,7 +42,7 @@ pub(crate) fn by_need<T>(items: Vec<(Id, T)>, dependencies: &Dependencies) -> Ve
     let mut done = Vec::new();
     let mut seen = HashSet::new();
     for (id, _) in &items {
-        visit(*id, &all, &mut seen, &mut done);
+        visit(*id, |id| all.get(&id), &mut seen, &mut done);
     }
     let place: HashMap<Id, usize> =
         done.into_iter().filter(|id| written.contains(id)).zip(0..).collect();
@@ -52,14 +52,19 @@ pub(crate) fn by_need<T>(items: Vec<(Id, T)>, dependencies: &Dependencies) -> Ve
 }
 
 /// Depth first, without recursion: chains of views can be long.
-fn visit(from: Id, all: &HashMap<Id, Vec<Id>>, seen: &mut HashSet<Id>, done: &mut Vec<Id>) {
+fn visit<'a, I: IntoIterator<Item = &'a Id>>(
+    from: Id,
+    needs: impl Fn(Id) -> Option<I>,
+    seen: &mut HashSet<Id>,
+    done: &mut Vec<Id>,
+) {
     let mut stack = vec![(from, false)];
     while let Some((id, left)) = stack.pop() {
         if left {
             done.push(id);
         } else if seen.insert(id) {
             stack.push((id, true));
-            stack.extend(all.get(&id).into_iter().flatten().map(|next| (*next, false)));
+            stack.extend(needs(id).into_iter().flatten().map(|next| (*next, false)));
         }
     }
 }
@@ -97,6 +102,7 @@ impl Graph {
         }
         let mut graph = Self { objects, needs, columns_need };
         graph.use_shells();
+        graph.check_domains_first();
         graph
     }
 
@@ -124,6 +130,27 @@ impl Graph {
                 .collect();
             self.needs.insert(shell, schema);
             self.needs.entry(whole).or_default().insert(shell);
+        }
+    }
+
+    /// A domain takes no more checks once a column has it inside of another type: so whoever uses
+    /// the domain waits for its checks, but for those that the checks themselves need.
+    fn check_domains_first(&mut self) {
+        let checks: Vec<(Id, Id)> = self
+            .objects
+            .values()
+            .filter(|object| object.kind == Kind::Check && object.part == Part::PreData)
+            .flat_map(|check| check.needs.iter().map(|need| (*need, check.id)))
+            .filter(|(domain, _)| domain.class == class::TYPE)
+            .collect();
+        for (domain, check) in checks {
+            let mut before = HashSet::new();
+            visit(check, |id| self.needs.get(&id), &mut before, &mut Vec::new());
+            for (user, needs) in &mut self.needs {
+                if needs.contains(&domain) && !before.contains(user) {
+                    needs.insert(check);
+                }
+            }
         }
     }
 

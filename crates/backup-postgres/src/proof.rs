@@ -7,7 +7,7 @@ use task::{Error, Result};
 
 /// Checks one decompressed member and tells which rows it holds.
 pub(crate) fn check(chunk: &Chunk, member: &[u8]) -> Result<Tally> {
-    if chunk.part == Part::Data.name() {
+    if [Part::Data.name(), Part::Configuration.name()].contains(&chunk.part.as_str()) {
         return rows(member);
     }
     for statement in statements::split(member) {

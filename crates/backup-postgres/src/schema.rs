@@ -36,7 +36,7 @@ impl Schema {
         let mut contents = catalog.contents().await?;
         let dependencies = Dependencies::read(&catalog).await?;
         guard::check(&catalog, &contents, &dependencies).await?;
-        for (_, reason) in &contents.skipped {
+        for reason in contents.skipped.iter().filter_map(|skipped| skipped.1.as_ref()) {
             warn!("not saved: {reason}");
         }
         let populated = std::mem::take(&mut contents.populated);

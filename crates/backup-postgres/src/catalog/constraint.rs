@@ -1,9 +1,10 @@
 //! Keys (primary, unique, exclusion) and foreign keys. CHECK stands with its table or domain.
 
+use super::column::options_list;
 use super::{Catalog, Contents, printed, qualified, quote};
 use crate::object::{Id, Kind, Object, Part, Step, class};
 use serde::Deserialize;
-use task::Result;
+use task::{Error, Result};
 
 #[derive(Deserialize)]
 struct Row {
@@ -11,6 +12,10 @@ struct Row {
     name: String,
     kind: char,
     definition: Option<String>,
+    /// Of the index, where the definition is silent about them.
+    options: Option<Vec<String>>,
+    /// What the definition ends in, if it can be put off.
+    deferral: String,
     table_oid: u32,
     schema: String,
     table: String,
@@ -21,7 +26,11 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
     // The foreign keys of partitions come with the parent's.
     let query = format!(
         "SELECT k.oid::int8, conname AS name, contype AS kind, c.oid::int8 AS table_oid,
-            pg_get_constraintdef(k.oid) AS definition, nspname AS schema, relname AS table,
+            pg_get_constraintdef(k.oid) AS definition,
+            CASE WHEN contype IN ('p', 'u') THEN
+                (SELECT i.reloptions FROM pg_class i WHERE i.oid = conindid) END AS options,
+            CASE WHEN condeferred THEN ' DEFERRABLE INITIALLY DEFERRED'
+                WHEN condeferrable THEN ' DEFERRABLE' ELSE '' END AS deferral, nspname AS schema, relname AS table,
             relkind AS table_kind
          FROM pg_constraint k JOIN pg_class c ON c.oid = conrelid
          JOIN pg_namespace n ON n.oid = relnamespace
@@ -38,6 +47,7 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
         let name = quote::ident(&row.name);
         let target = format!("CONSTRAINT {name} ON {table}");
         let definition = printed(row.definition.as_deref(), || target.clone())?;
+        let definition = row.with_options(definition)?;
         let is_key = row.kind != 'f';
         // A foreign key cannot be put on a partitioned table alone.
         let only = if is_key || row.table_kind != 'p' { "ONLY " } else { "" };
@@ -58,6 +68,17 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
         }
     }
     Ok(())
+}
+
+impl Row {
+    /// The server leaves out the options of a key's index, which stand before its deferral.
+    fn with_options(&self, definition: String) -> Result<String> {
+        let Some(options) = &self.options else { return Ok(definition) };
+        let columns = definition.strip_suffix(&self.deferral).ok_or_else(|| {
+            Error::usage(format!("cannot understand the constraint `{}`: {definition}", self.name))
+        })?;
+        Ok(format!("{columns} WITH ({}){}", options_list(options), self.deferral))
+    }
 }
 
 fn sort_name(row: &Row) -> String {

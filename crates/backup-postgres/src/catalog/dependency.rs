@@ -33,7 +33,10 @@ impl Dependencies {
                 refobjid::int8 AS ro, deptype AS t,
                 deptype = 'a' AND classid = 'pg_class'::regclass AND relkind = 'S' IS TRUE AS owned
             FROM pg_depend LEFT JOIN pg_class s ON classid = 'pg_class'::regclass AND s.oid = objid
-            WHERE objid >= 16384 AND refobjid >= 16384 OR deptype = 'e'";
+            WHERE (objid >= 16384 AND refobjid >= 16384 OR deptype = 'e')
+              -- A foreign key's clones for partitions come with the foreign key.
+              AND NOT (classid = 'pg_constraint'::regclass AND EXISTS (SELECT FROM pg_constraint k
+                WHERE k.oid = objid AND contype = 'f' AND conparentid <> 0))";
         let rows: Vec<Row> = catalog.read("dependencies", query).await?;
         let mut found =
             Self { edges: Vec::new(), part_of: HashMap::new(), members: HashMap::new() };

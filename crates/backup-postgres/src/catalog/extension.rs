@@ -4,7 +4,7 @@ use super::sequence::Sequence;
 use super::{Catalog, Contents, qualified, quote};
 use crate::object::{Id, Kind, Object, Part, class};
 use serde::Deserialize;
-use task::Result;
+use task::{Error, Result};
 
 /// A table made by an extension that holds rows of the user.
 #[derive(Debug, Deserialize)]
@@ -15,6 +15,8 @@ pub(crate) struct ConfigTable {
     /// The extension's own `WHERE …`, or empty.
     pub condition: String,
     pub columns: Vec<String>,
+    /// Other tables that its foreign keys need.
+    refers_to: Vec<u32>,
     pub is_sequence: bool,
 }
 
@@ -63,14 +65,38 @@ async fn config_tables(catalog: &Catalog<'_>) -> Result<Vec<ConfigTable>> {
             coalesce(config.condition, '') AS condition, relkind = 'S' AS is_sequence,
             coalesce((SELECT json_agg(attname ORDER BY attnum) FROM pg_attribute
              WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''),
-             '[]') AS columns
+             '[]') AS columns,
+            coalesce((SELECT json_agg(DISTINCT confrelid::int8) FROM pg_constraint
+             WHERE conrelid = c.oid AND contype = 'f' AND confrelid <> c.oid), '[]') AS refers_to
         FROM pg_extension x
         CROSS JOIN LATERAL unnest(extconfig, extcondition) AS config (relation, condition)
         JOIN pg_class c ON c.oid = config.relation
         JOIN pg_namespace n ON n.oid = relnamespace
         WHERE relkind IN ('r', 'S') ORDER BY nspname, relname";
     let tables: Vec<ConfigTable> = catalog.read("configuration of extensions", query).await?;
-    Ok(tables.into_iter().filter(|table| catalog.scope.keeps_data(table.oid)).collect())
+    in_order(tables.into_iter().filter(|table| catalog.scope.keeps_data(table.oid)).collect())
+}
+
+/// Each table after those it refers to.
+fn in_order(mut waiting: Vec<ConfigTable>) -> Result<Vec<ConfigTable>> {
+    let mut ordered = Vec::new();
+    while !waiting.is_empty() {
+        let left: Vec<u32> = waiting.iter().map(|table| table.oid).collect();
+        let (waits, ready): (Vec<_>, Vec<_>) = waiting
+            .into_iter()
+            .partition(|table| table.refers_to.iter().any(|other| left.contains(other)));
+        if ready.is_empty() {
+            let names: Vec<String> = waits.iter().map(ConfigTable::qualified).collect();
+            return Err(Error::usage(format!(
+                "cannot order the rows of these extensions' tables, which refer to each other in \
+                 a circle: {}",
+                names.join(", ")
+            )));
+        }
+        ordered.extend(ready);
+        waiting = waits;
+    }
+    Ok(ordered)
 }
 
 impl ConfigTable {

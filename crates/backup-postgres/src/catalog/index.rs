@@ -44,7 +44,7 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
         let name = qualified(&row.schema, &row.name);
         if !row.usable {
             let reason = format!("index {name} is invalid: REINDEX it to have it saved");
-            found.skipped.push((id, reason));
+            found.skipped.push((id, Some(reason)));
             continue;
         }
         let main = if let Some(constraint) = row.constraint {

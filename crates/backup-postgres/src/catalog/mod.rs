@@ -67,8 +67,9 @@ pub(crate) struct Contents {
     pub config_tables: Vec<ConfigTable>,
     /// Materialized views that hold rows: refreshed at the end.
     pub populated: Vec<(Id, String)>,
-    /// Objects that exist and are not written on purpose, with the reason.
-    pub skipped: Vec<(Id, String)>,
+    /// Objects that exist and are not written on purpose, with the reason if it is none of the
+    /// user's own settings.
+    pub skipped: Vec<(Id, Option<String>)>,
 }
 
 impl<'a> Catalog<'a> {

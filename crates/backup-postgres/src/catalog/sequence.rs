@@ -40,6 +40,8 @@ struct User {
     table: String,
     column: String,
     persistence: char,
+    /// Whether the table is saved, too.
+    saved: bool,
     /// `a` always, `d` by default, empty when it is owned by a plain column.
     identity: String,
 }
@@ -51,7 +53,7 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
             format_type(seqtypid, NULL) AS type, seqstart AS start, seqincrement AS increment,
             seqmax AS max, seqmin AS min, seqcache AS cache, seqcycle AS cycle,
             (SELECT json_build_object('table_oid', t.oid::int8, 'schema', o.nspname,
-                'table', t.relname, 'column', attname, 'persistence', t.relpersistence,
+                'table', t.relname, 'column', attname, 'saved', o.oid = ANY({}) AND {}, 'persistence', t.relpersistence,
                 'identity', CASE deptype WHEN 'i' THEN attidentity::text ELSE '' END)
              FROM pg_depend d JOIN pg_class t ON t.oid = refobjid
              JOIN pg_namespace o ON o.oid = t.relnamespace
@@ -63,10 +65,18 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
          WHERE n.oid = ANY({}) AND {} AND {}",
         privileges::columns("relacl", 's', "relowner"),
         catalog.scope.schemas(),
+        catalog.scope.not_excluded("t.oid"),
+        catalog.scope.schemas(),
         catalog.scope.not_of_an_extension("pg_class", "c.oid"),
         catalog.scope.not_excluded("c.oid"),
     );
     for row in catalog.read("sequences", &query).await? {
+        let row: Row = row;
+        if row.used_by.as_ref().is_some_and(|user| !user.saved) {
+            // It goes with its table.
+            found.skipped.push((Id::new(class::RELATION, row.oid), None));
+            continue;
+        }
         write(catalog, &row, found)?;
         if catalog.scope.keeps_data(row.oid) {
             found.sequences.push(Sequence { schema: row.schema, name: row.name });

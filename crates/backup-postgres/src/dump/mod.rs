@@ -21,7 +21,9 @@ pub(crate) async fn write(
     jobs: usize,
 ) -> Result<()> {
     task.until_stopped(before_rows(snapshot, schema, writer)).await?;
-    let pieces = plan::split(snapshot, &schema.tables, &schema.config_tables, writer);
+    let configuration = plan::configuration(snapshot, &schema.config_tables, writer);
+    rows::copy(task, snapshot, configuration, writer, 1).await?;
+    let pieces = plan::split(snapshot, &schema.tables, writer);
     rows::copy(task, snapshot, pieces, writer, jobs).await?;
     task.until_stopped(after_rows(schema, writer)).await
 }

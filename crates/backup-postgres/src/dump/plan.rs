@@ -1,6 +1,7 @@
 //! Cuts the rows into pieces of work: small tables whole, large ones by ranges of blocks.
 
 use crate::catalog::{ConfigTable, Storage, Stored};
+use crate::object::Part;
 use crate::snapshot::Snapshot;
 use backup::writer::Writer;
 use postgres::quote;
@@ -11,6 +12,7 @@ const PIECE: u64 = 64 * 1024 * 1024;
 
 /// One COPY out of the source, and the COPY that takes its rows back in.
 pub(super) struct Piece {
+    pub(super) part: Part,
     pub content: usize,
     /// What a message calls it.
     pub table: String,
@@ -29,18 +31,8 @@ impl Piece {
 }
 
 /// The pieces in the order of work: the largest table first, so that no worker ends alone.
-pub(super) fn split(
-    snapshot: &Snapshot,
-    tables: &[Stored],
-    config_tables: &[ConfigTable],
-    writer: &Writer,
-) -> Vec<Piece> {
-    // Other encodings travel as they are: a conversion could fail or change something.
-    let encoding = if snapshot.encoding == "UTF8" {
-        String::new()
-    } else {
-        format!(" WITH (ENCODING {})", quote::literal(&snapshot.encoding))
-    };
+pub(super) fn split(snapshot: &Snapshot, tables: &[Stored], writer: &Writer) -> Vec<Piece> {
+    let encoding = encoding(snapshot);
     let mut tables: Vec<&Stored> = tables.iter().collect();
     tables.sort_by(|a, b| {
         b.bytes.cmp(&a.bytes).then_with(|| (&a.schema, &a.name).cmp(&(&b.schema, &b.name)))
@@ -56,6 +48,7 @@ pub(super) fn split(
             |root| format!("{}.{}", quote::ident(&root.schema), quote::ident(&root.name)),
         );
         let piece = |from: &str, bytes| Piece {
+            part: Part::Data,
             content,
             table: name.clone(),
             copy_out: format!("COPY {from} TO STDOUT{encoding}"),
@@ -86,10 +79,17 @@ pub(super) fn split(
             start = end;
         }
     }
-    for table in config_tables {
-        pieces.push(config_piece(table, &encoding, writer));
-    }
     pieces
+}
+
+/// The rows that users have in tables of extensions, each table after those it refers to.
+pub(super) fn configuration(
+    snapshot: &Snapshot,
+    tables: &[ConfigTable],
+    writer: &Writer,
+) -> Vec<Piece> {
+    let encoding = encoding(snapshot);
+    tables.iter().map(|table| config_piece(table, &encoding, writer)).collect()
 }
 
 /// The rows that a user has in an extension's table, as the extension itself tells them apart.
@@ -98,6 +98,7 @@ fn config_piece(table: &ConfigTable, encoding: &str, writer: &Writer) -> Piece {
     let columns: Vec<String> = table.columns.iter().map(|column| quote::ident(column)).collect();
     let name = display_name(&table.schema, &table.name);
     Piece {
+        part: Part::Configuration,
         content: writer.content(name.clone()),
         table: name,
         copy_out: format!(
@@ -108,6 +109,15 @@ fn config_piece(table: &ConfigTable, encoding: &str, writer: &Writer) -> Piece {
         copy_in: format!("COPY {quoted}{} FROM stdin{encoding};\n", column_list(&table.columns))
             .into_bytes(),
         bytes: 0,
+    }
+}
+
+/// Other encodings travel as they are: a conversion could fail or change something.
+fn encoding(snapshot: &Snapshot) -> String {
+    if snapshot.encoding == "UTF8" {
+        String::new()
+    } else {
+        format!(" WITH (ENCODING {})", quote::literal(&snapshot.encoding))
     }
 }
 

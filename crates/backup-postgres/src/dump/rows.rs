@@ -5,7 +5,6 @@
 //! next is already being filled.
 
 use super::plan::Piece;
-use crate::object::Part;
 use crate::snapshot::Snapshot;
 use backup::manifest::Tally;
 use backup::writer::Writer;
@@ -108,10 +107,9 @@ impl Worker {
                 return Ok(());
             };
             let writer = Arc::clone(&self.writer);
-            let content = piece.content;
-            self.previous = Box::pin(async move {
-                writer.member(Part::Data.name(), Some(content), tally, text).await
-            });
+            let (part, content) = (piece.part.name(), piece.content);
+            self.previous =
+                Box::pin(async move { writer.member(part, Some(content), tally, text).await });
         }
     }
 
