@@ -26,6 +26,8 @@ pid=$!
 wait "$pid"
 : >"$folder/ended"
 wait
+# dockerd leaves a mount behind; without it there are none.
+awk -v "below=$folder/" 'index($2, below) == 1 { print $2 }' /proc/mounts | sort -r | xargs -r umount
 rm -rf "$folder"
 "#;
 
