@@ -1,78 +1,109 @@
 //! Holds every table against DROP, TRUNCATE and rewriting while the backup runs.
+//!
+//! The locks come before the snapshot. To a snapshot that is older than its lock, a table that was
+//! truncated or rewritten in between is empty, and nothing would say so.
 
-use crate::catalog::Catalog;
+use crate::catalog::Scope;
 use postgres::{Client, explain, quote};
-use serde::Deserialize;
+use std::collections::HashSet;
 use std::time::Duration;
-use task::{Error, Result, While};
+use task::{Error, Result};
+use tokio_postgres::error::SqlState;
 
 /// Statements are cut at this length, so that tens of thousands of tables stay few statements.
 const BATCH: usize = 100 * 1024;
 
-#[derive(Deserialize)]
-struct Table {
+pub(crate) struct Table {
     oid: u32,
-    schema: String,
+    /// With its schema, quoted.
     name: String,
 }
 
-pub(crate) async fn tables(catalog: &Catalog<'_>, client: &Client, wait: Duration) -> Result<()> {
+/// The tables to be locked.
+pub(crate) async fn list(client: &Client, scope: &Scope) -> Result<Vec<Table>> {
     // Tables of extensions too: some hold rows of the user.
     let query = format!(
-        "SELECT c.oid::int8, nspname AS schema, relname AS name
+        "SELECT c.oid, nspname::text, relname::text
          FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
          WHERE relkind IN ('r', 'p') AND n.oid = ANY({}) AND {} ORDER BY nspname, relname",
-        catalog.scope.schemas(),
-        catalog.scope.not_excluded("c.oid"),
+        scope.schemas(),
+        scope.not_excluded("c.oid"),
     );
-    let tables: Vec<Table> = catalog.read("tables", &query).await?;
+    let rows = client.query(&query, &[]).await;
+    let rows = rows.map_err(|cause| explain(cause, "cannot read which tables there are"))?;
+    let table = |row: &tokio_postgres::Row| Table {
+        oid: row.get(0),
+        name: format!("{}.{}", quote::ident(row.get(1)), quote::ident(row.get(2))),
+    };
+    Ok(rows.iter().map(table).collect())
+}
+
+/// Locks them. In a transaction that has done nothing else yet, this takes no snapshot.
+pub(crate) async fn hold<'a>(
+    client: &Client,
+    tables: impl IntoIterator<Item = &'a Table>,
+    wait: Duration,
+) -> Result<()> {
     let limit = format!("SET LOCAL lock_timeout = {}", wait.as_millis().max(1));
-    let failed = |cause| explain(cause, "cannot lock the tables against changes");
     client.batch_execute(&limit).await.map_err(failed)?;
-    let mut names: Vec<String> = Vec::new();
-    let mut oids: Vec<u32> = Vec::new();
-    let mut length = 0;
+    let mut names = String::new();
     for table in tables {
-        let name = format!("{}.{}", quote::ident(&table.schema), quote::ident(&table.name));
-        length += name.len() + 2;
-        names.push(name);
-        oids.push(table.oid);
-        if length > BATCH {
-            batch(client, &names, &oids).await?;
+        if names.len() > BATCH {
+            lock(client, &names).await?;
             names.clear();
-            oids.clear();
-            length = 0;
         }
+        if !names.is_empty() {
+            names.push_str(", ");
+        }
+        names.push_str(&table.name);
     }
-    batch(client, &names, &oids).await?;
+    if !names.is_empty() {
+        lock(client, &names).await?;
+    }
     client.batch_execute("SET LOCAL lock_timeout = 0").await.map_err(failed)
 }
 
-async fn batch(client: &Client, names: &[String], oids: &[u32]) -> Result<()> {
-    if names.is_empty() {
-        return Ok(());
-    }
-    let lock = format!("LOCK TABLE {} IN ACCESS SHARE MODE", names.join(", "));
-    client.batch_execute(&lock).await.map_err(|cause| {
-        let changed = cause.code() == Some(&tokio_postgres::error::SqlState::UNDEFINED_TABLE);
-        let error = explain(cause, "cannot lock the tables against changes");
-        // It was there a moment ago: another try sees the new state.
-        if changed {
-            Error::failed("a table was dropped while the backup began").because(error)
-        } else {
-            error
+/// Locks what the snapshot sees beyond what was held before it, and refuses to go on if a table is
+/// not the one that the snapshot sees.
+pub(crate) async fn settle(
+    client: &Client,
+    scope: &Scope,
+    held: &[Table],
+    wait: Duration,
+) -> Result<()> {
+    let tables = list(client, scope).await?;
+    let held: HashSet<u32> = held.iter().map(|table| table.oid).collect();
+    hold(client, tables.iter().filter(|table| !held.contains(&table.oid)), wait).await?;
+    let (names, oids): (Vec<&str>, Vec<u32>) =
+        tables.iter().map(|table| (table.name.as_str(), table.oid)).unzip();
+    // These two functions know the state of now, `pg_class` is read as of the snapshot.
+    let query = "SELECT name FROM unnest($1::text[], $2::oid[]) AS t (name, oid)
+        JOIN pg_class c USING (oid)
+        WHERE to_regclass(name)::oid IS DISTINCT FROM oid
+           OR coalesce(pg_relation_filenode(oid), 0) <> relfilenode LIMIT 1";
+    let changed = client.query_opt(query, &[&names, &oids]).await;
+    match changed.map_err(|cause| explain(cause, "cannot check the locked tables"))? {
+        None => Ok(()),
+        Some(row) => {
+            let name: &str = row.get(0);
+            Err(Error::failed(format!("table {name} was changed while the backup began")))
         }
-    })?;
-    // The name that was locked may belong to another table by now.
-    let query = "SELECT count(*) FROM unnest($1::text[], $2::oid[]) AS t (name, oid)
-        WHERE to_regclass(name)::oid IS DISTINCT FROM oid";
-    let moved = client
-        .query_one(query, &[&names, &oids])
-        .await
-        .map_err(|cause| explain(cause, "cannot check the locked tables"))?;
-    if moved.get::<_, i64>(0) > 0 {
-        return Err(Error::failed("a table was replaced while the backup began"))
-            .during(|| "the tables changed: try again".to_owned());
     }
-    Ok(())
+}
+
+async fn lock(client: &Client, names: &str) -> Result<()> {
+    let statement = format!("LOCK TABLE {names} IN ACCESS SHARE MODE");
+    client.batch_execute(&statement).await.map_err(|cause| {
+        let gone = [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME];
+        // It was there a moment ago: another try sees the new state.
+        if cause.code().is_some_and(|code| gone.contains(code)) {
+            return Error::failed("a table was dropped while the backup began")
+                .because(failed(cause));
+        }
+        failed(cause)
+    })
+}
+
+fn failed(cause: tokio_postgres::Error) -> Error {
+    explain(cause, "cannot lock the tables against changes")
 }

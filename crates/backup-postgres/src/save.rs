@@ -9,6 +9,7 @@ use backup::name::Name;
 use backup::prune;
 use backup::writer::{Facts, Writer, Written};
 use jiff::Timestamp;
+use postgres::Endpoint;
 use serde_json::json;
 use std::sync::Arc;
 use task::{Error, Exit, Report, Result, Task, show};
@@ -16,6 +17,9 @@ use tracing::{info, warn};
 
 /// What the backups of this program are called.
 pub(crate) const KIND: &str = "postgres";
+
+/// How often the schema is read if it changes all the while.
+const TRIES: u32 = 4;
 
 pub(crate) async fn run(task: &Task, settings: &Settings) -> Result<Report> {
     let started = Timestamp::now();
@@ -31,19 +35,7 @@ pub(crate) async fn run(task: &Task, settings: &Settings) -> Result<Report> {
             info!("removed {leftover}, left by a run that was killed");
         }
     }
-    let mut first = true;
-    let (snapshot, schema) = loop {
-        let snapshot = Snapshot::take(task, &endpoint).await?;
-        let read = Schema::read(&snapshot, &settings.backup, task.wait());
-        match task.until_stopped(read).await {
-            // The server's printers see the newest catalogs, not our snapshot's.
-            Err(error) if error.exit() == Exit::Failed && first => {
-                warn!("reading the schema again: {error:#}");
-                first = false;
-            }
-            schema => break (snapshot, schema?),
-        }
-    };
+    let (snapshot, schema) = read(task, settings, &endpoint).await?;
     if task.dry_run() {
         return Ok(plan(&schema, &file));
     }
@@ -75,6 +67,29 @@ pub(crate) async fn run(task: &Task, settings: &Settings) -> Result<Report> {
         }
     }
     Ok(report(&manifest, &file))
+}
+
+/// One state of the database. The server's printers see the newest catalogs, not our snapshot's,
+/// so what changes in between can make them fail, and another try helps.
+async fn read(task: &Task, settings: &Settings, endpoint: &Endpoint) -> Result<(Snapshot, Schema)> {
+    let (backup, wait) = (&settings.backup, task.wait());
+    let selection = backup.selection();
+    let mut left = TRIES;
+    loop {
+        let leader = Snapshot::leader(task, endpoint).await?;
+        let once = async {
+            let snapshot = Snapshot::take(leader, endpoint, &selection, wait).await?;
+            let schema = Schema::read(&snapshot, backup, wait).await?;
+            Ok((snapshot, schema))
+        };
+        left -= 1;
+        match task.until_stopped(once).await {
+            Err(error) if error.exit() == Exit::Failed && left > 0 => {
+                warn!("reading the schema again: {error:#}");
+            }
+            ended => return ended,
+        }
+    }
 }
 
 async fn write(

@@ -32,7 +32,7 @@ impl Schema {
         let scope = Scope::resolve(client, &settings.selection()).await?;
         snapshot.qualify_names().await?;
         let catalog = Catalog::open(client, snapshot.version, scope, settings.properties()).await?;
-        lock::tables(&catalog, client, lock_wait).await?;
+        lock::settle(client, &catalog.scope, &snapshot.held, lock_wait).await?;
         let mut contents = catalog.contents().await?;
         let dependencies = Dependencies::read(&catalog).await?;
         guard::check(&catalog, &contents, &dependencies).await?;

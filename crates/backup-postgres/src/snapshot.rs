@@ -1,9 +1,12 @@
 //! One consistent view of the source, shared by several connections.
 //!
-//! The leader opens a read-only transaction and exports its snapshot; workers import it. The
-//! leader's transaction stays open until the last worker has read its last row.
+//! The leader opens a read-only transaction, locks the tables and exports its snapshot; workers
+//! import it. The leader's transaction stays open until the last worker has read its last row.
 
+use crate::catalog::{Scope, Selection};
+use crate::lock::{self, Table};
 use postgres::{Client, Endpoint, explain, quote};
+use std::time::Duration;
 use task::{Error, Result, Task};
 
 const APPLICATION: &str = "backup-postgres";
@@ -13,6 +16,8 @@ const KNOWN: std::ops::RangeInclusive<u32> = 13..=18;
 
 pub(crate) struct Snapshot {
     pub leader: Client,
+    /// Locked before the snapshot was taken.
+    pub held: Vec<Table>,
     endpoint: Endpoint,
     name: String,
     /// As `server_version_num`.
@@ -39,10 +44,21 @@ pub(crate) const SESSION: &str = "
     ) AS wanted (name, value) JOIN pg_catalog.pg_settings USING (name)";
 
 impl Snapshot {
-    /// Waits for the server, then takes the snapshot.
-    pub(crate) async fn take(task: &Task, endpoint: &Endpoint) -> Result<Self> {
-        let leader = endpoint.connect_waiting(task, APPLICATION).await?;
+    /// Waits for the server.
+    pub(crate) async fn leader(task: &Task, endpoint: &Endpoint) -> Result<Client> {
+        endpoint.connect_waiting(task, APPLICATION).await
+    }
+
+    pub(crate) async fn take(
+        leader: Client,
+        endpoint: &Endpoint,
+        selection: &Selection,
+        lock_wait: Duration,
+    ) -> Result<Self> {
+        prepare(&leader).await?;
+        let held = lock::list(&leader, &Scope::resolve(&leader, selection).await?).await?;
         begin(&leader).await?;
+        lock::hold(&leader, &held, lock_wait).await?;
         let facts = leader
             .query_one(
                 "SELECT pg_export_snapshot(), current_setting('server_version_num')::int4,
@@ -66,6 +82,7 @@ impl Snapshot {
         }
         Ok(Self {
             leader,
+            held,
             endpoint: endpoint.clone(),
             name: facts.get(0),
             version,
@@ -79,6 +96,7 @@ impl Snapshot {
     /// Another connection that sees the same rows.
     pub(crate) async fn worker(&self) -> Result<Client> {
         let client = self.endpoint.connect(APPLICATION).await?;
+        prepare(&client).await?;
         begin(&client).await?;
         let import = format!("SET TRANSACTION SNAPSHOT {}", quote::literal(&self.name));
         client
@@ -95,10 +113,14 @@ impl Snapshot {
     }
 }
 
+async fn prepare(client: &Client) -> Result<()> {
+    let prepared = client.batch_execute(SESSION).await;
+    prepared.map_err(|cause| explain(cause, "cannot prepare a session"))
+}
+
 async fn begin(client: &Client) -> Result<()> {
-    let failed = |cause| explain(cause, "cannot begin a transaction");
-    client.batch_execute(SESSION).await.map_err(failed)?;
-    client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await.map_err(failed)
+    let begun = client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await;
+    begun.map_err(|cause| explain(cause, "cannot begin a transaction"))
 }
 
 async fn close_search_path(client: &Client) -> Result<()> {

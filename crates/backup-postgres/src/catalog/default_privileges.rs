@@ -18,9 +18,6 @@ struct Row {
 }
 
 pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<()> {
-    if !catalog.properties.privileges {
-        return Ok(());
-    }
     let everywhere = if catalog.scope.has_everything() { "defaclnamespace = 0 OR" } else { "" };
     let query = format!(
         "SELECT d.oid::int8, pg_get_userbyid(defaclrole) AS role, nspname AS schema,
@@ -34,6 +31,11 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
     );
     for row in catalog.read("default privileges", &query).await? {
         let row: Row = row;
+        let id = Id::new(class::DEFAULT_ACL, row.oid);
+        if !catalog.properties.privileges {
+            found.skipped.push((id, None));
+            continue;
+        }
         let objects = match row.kind {
             'r' => "TABLES",
             'S' => "SEQUENCES",
@@ -64,7 +66,6 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
                 }
             }
         })?;
-        let id = Id::new(class::DEFAULT_ACL, row.oid);
         let name = format!("{} {}", row.role, row.kind);
         let schema = row.schema.as_deref().unwrap_or_default();
         found.objects.push(Object::new(

@@ -72,8 +72,8 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
     );
     for row in catalog.read("sequences", &query).await? {
         let row: Row = row;
-        if row.used_by.as_ref().is_some_and(|user| !user.saved) {
-            // It goes with its table.
+        if row.used_by.as_ref().is_some_and(|user| !user.saved && !user.identity.is_empty()) {
+            // An identity column's goes with its table.
             found.skipped.push((Id::new(class::RELATION, row.oid), None));
             continue;
         }
@@ -106,7 +106,8 @@ fn write(catalog: &Catalog, row: &Row, found: &mut Contents) -> Result<()> {
         row.acl.grants(catalog, &Target { on: &target, owner: &row.owner, column: None })?;
     let object = Object::new(id, Kind::Sequence, Part::PreData, &row.schema, &row.name, ddl);
     found.objects.push(object.granting(grants).needing(needs));
-    if let Some(column) = row.used_by.as_ref().filter(|column| column.identity.is_empty()) {
+    let owner = row.used_by.as_ref().filter(|column| column.identity.is_empty() && column.saved);
+    if let Some(column) = owner {
         let table = Id::new(class::RELATION, column.table_oid);
         let link = format!(
             "ALTER {target} OWNED BY {}.{};\n",

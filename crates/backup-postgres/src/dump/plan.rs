@@ -10,6 +10,9 @@ use std::fmt::Write;
 /// How much of a table one piece reads: enough to make its statement's cost vanish.
 const PIECE: u64 = 64 * 1024 * 1024;
 
+/// Smaller tables stand in the order of their names, so that backups can be compared.
+const LARGE: u64 = 16 * 1024 * 1024;
+
 /// One COPY out of the source, and the COPY that takes its rows back in.
 pub(super) struct Piece {
     pub(super) part: Part,
@@ -30,12 +33,14 @@ impl Piece {
     }
 }
 
-/// The pieces in the order of work: the largest table first, so that no worker ends alone.
+/// The pieces in the order of work: the largest tables first, so that no worker ends alone.
 pub(super) fn split(snapshot: &Snapshot, tables: &[Stored], writer: &Writer) -> Vec<Piece> {
     let encoding = encoding(snapshot);
     let mut tables: Vec<&Stored> = tables.iter().collect();
+    let weight = |table: &Stored| if table.bytes < LARGE { 0 } else { table.bytes };
     tables.sort_by(|a, b| {
-        b.bytes.cmp(&a.bytes).then_with(|| (&a.schema, &a.name).cmp(&(&b.schema, &b.name)))
+        let by_name = || (&a.schema, &a.name).cmp(&(&b.schema, &b.name));
+        weight(b).cmp(&weight(a)).then_with(by_name)
     });
     let mut pieces = Vec::new();
     for table in tables {

@@ -172,10 +172,18 @@ pub(super) async fn objects(client: &Client) -> Result<Vec<Object>> {
         .map(|row| {
             let catalog = row.get::<_, String>(0);
             let class = catalog.strip_suffix("_metadata").unwrap_or(&catalog);
+            // Of large objects, users choose the numbers; who has user mappings, only a view tells
+            // everybody.
+            let (relation, oid, first) = match catalog.as_str() {
+                "pg_largeobject_metadata" => (catalog.as_str(), "oid", 1),
+                "pg_user_mapping" => ("pg_user_mappings", "umid", 16384),
+                catalog => (catalog, "oid", 16384),
+            };
             format!(
-                "SELECT {}::regclass AS class, oid FROM pg_catalog.{} WHERE oid >= 16384",
+                "SELECT {}::regclass AS class, {oid} AS oid FROM pg_catalog.{} \
+                 WHERE {oid} >= {first}",
                 literal(&format!("pg_catalog.{class}")),
-                ident(&catalog)
+                ident(relation)
             )
         })
         .collect();
