@@ -52,6 +52,49 @@ fn session(database: &Database) -> Child {
     psql.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
+/// What a migration does in one transaction while the backup waits for it. To a snapshot taken
+/// before its end the new rows are invisible, and the old ones are gone.
+const MIGRATIONS: [&str; 7] = [
+    "ALTER TABLE t ALTER COLUMN n TYPE bigint",
+    "ALTER TABLE t ADD COLUMN m float DEFAULT random()",
+    "TRUNCATE t; INSERT INTO t SELECT n, 'new' FROM generate_series(1, 500) n",
+    "ALTER TABLE t DROP COLUMN s",
+    "ALTER TABLE t RENAME COLUMN s TO r",
+    "DROP TABLE t; CREATE TABLE t AS SELECT n FROM generate_series(1, 700) n",
+    "ALTER TABLE t RENAME TO o; CREATE TABLE t AS SELECT n FROM generate_series(1, 700) n",
+];
+
+#[test]
+fn a_table_changed_while_the_backup_waits_for_it_is_saved_as_it_is_then() {
+    for migration in MIGRATIONS {
+        let database =
+            filled("CREATE TABLE t AS SELECT n, md5(n::text) AS s FROM generate_series(1, 999) n");
+        let store = Store::new();
+        let mut psql = session(&database);
+        let statements = psql.stdin.as_mut().unwrap();
+        writeln!(statements, "BEGIN; {migration};").unwrap();
+        let waits = |what: &str| {
+            let query = format!(
+                "SELECT count(*) > 0 FROM pg_locks l JOIN pg_database d
+                ON d.oid = l.database WHERE datname = current_database() AND {what}"
+            );
+            database.psql(&query).trim() == "t"
+        };
+        while !waits("l.mode = 'AccessExclusiveLock' AND l.granted") {}
+        let mut run = store.start(&database, "backup", &["--wait", "60s"]);
+        assert!(run.until("wait for the lock", || waits("NOT l.granted")), "{}", run.stderr());
+        writeln!(statements, "COMMIT;").unwrap();
+        super::store::expect(&run.ends_within(std::time::Duration::from_secs(30)), 0, &[]);
+        drop(psql.stdin.take());
+        psql.wait().unwrap();
+        let target = super::databases::empty();
+        store.restore(&store.artifact(), &target).ok();
+        let (found, wanted) =
+            (super::databases::state(&target), super::databases::state(&database));
+        assert!(found == wanted, "{migration}: {} lines instead of {}", found.len(), wanted.len());
+    }
+}
+
 #[test]
 fn a_backup_amid_changes_is_right_or_fails() {
     let database = filled(START);

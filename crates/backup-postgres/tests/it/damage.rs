@@ -81,10 +81,10 @@ fn every_harm_is_found(codec: &str) {
                     assert_eq!(ran.code, 3, "{damage:?}:\n{}", ran.stderr);
                     assert!(ran.stderr.contains(&file), "{damage:?}:\n{}", ran.stderr);
                     let seen = harmed.len() != whole.len();
-                    if seen || index % 20 == 0 {
+                    if seen || index.is_multiple_of(20) {
                         listed_as(&store, &file, seen);
                     }
-                    if index % 30 == 0 || index >= FLIPS + 40 {
+                    if index.is_multiple_of(30) || index >= FLIPS + 40 {
                         refused_by_restore(&store, &file, &target);
                     }
                 }

@@ -46,11 +46,14 @@ pub(crate) fn filled(sql: &str) -> Database {
     database
 }
 
-/// All that a user's statements could have changed, to be compared.
-pub(crate) fn state(database: &Database) -> String {
+/// All that a user's statements could have changed, to be compared, whatever the order of rows.
+pub(crate) fn state(database: &Database) -> Vec<String> {
     let dump = database.pg_dump(&[]);
     // A key that is random in every dump.
-    dump.lines().filter(|line| !line.contains("restrict ")).collect::<Vec<_>>().join("\n")
+    let lines = dump.lines().filter(|line| !line.contains("restrict "));
+    let mut lines: Vec<_> = lines.map(str::to_owned).collect();
+    lines.sort();
+    lines
 }
 
 /// Connections of programs that are not `psql` or `pg_dump`.
@@ -75,4 +78,13 @@ pub(crate) fn all_disconnect(database: &Database) {
 pub(crate) fn exists(server: &Postgres, database: &str) -> bool {
     let query = format!("SELECT count(*) FROM pg_database WHERE datname = '{database}'");
     server.statement(&query).trim() == "1"
+}
+
+/// Others may hold drills on the same server: the number of our process is in the name of ours.
+pub(crate) fn scratch_databases(database: &Database, ids: &[u32]) -> String {
+    let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+    database.server().statement(&format!(
+        "SELECT datname FROM pg_database WHERE datname ~ '^nightshift_drill_.*_({})_'",
+        ids.join("|")
+    ))
 }

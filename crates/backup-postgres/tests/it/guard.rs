@@ -120,10 +120,10 @@ const CASES: [Case; 46] = [
          INSERT INTO pg_seclabel SELECT oid, 'pg_class'::regclass, 0, 'nobody', 'secret'
              FROM pg_class WHERE relname = '{l}'",
     ),
-    case("function pg_catalog.", "CREATE FUNCTION pg_catalog.{n}() RETURNS int LANGUAGE sql AS 'SELECT 1'"),
-    case("table pg_catalog.", "SET allow_system_table_mods = on; CREATE TABLE pg_catalog.{n} (a int)"),
-    case("view information_schema.", "CREATE VIEW information_schema.{n} AS SELECT 1 AS one"),
-    case("type pg_catalog.", "CREATE TYPE pg_catalog.{n} AS ENUM ('a')"),
+    case("function \"pg_catalog\".", "CREATE FUNCTION pg_catalog.{n}() RETURNS int LANGUAGE sql AS 'SELECT 1'"),
+    case("table \"pg_catalog\".", "SET allow_system_table_mods = on; CREATE TABLE pg_catalog.{n} (a int)"),
+    case("view \"information_schema\".", "CREATE VIEW information_schema.{n} AS SELECT 1 AS one"),
+    case("type \"pg_catalog\".", "CREATE TYPE pg_catalog.{n} AS ENUM ('a')"),
 ];
 
 fn named(sql: &str, name: &str) -> String {
@@ -212,7 +212,7 @@ fn what_belongs_to_others_or_to_the_server_is_no_reason() {
              CREATE TABLE parts (k int PRIMARY KEY, v text DEFAULT 'v', CHECK (k > 0))
                  PARTITION BY RANGE (k);
              CREATE TABLE low PARTITION OF parts FOR VALUES FROM (1) TO (10);
-             CREATE TABLE rest PARTITION OF parts DEFAULT PARTITION BY LIST (v);
+             CREATE TABLE rest PARTITION OF parts DEFAULT PARTITION BY LIST (k);
              CREATE TABLE leaf PARTITION OF rest DEFAULT;
              CREATE INDEX ON parts (v);
              CREATE TABLE refers (k int REFERENCES parts);
@@ -249,8 +249,8 @@ fn what_is_left_out_by_the_user_is_no_reason() {
          CREATE OPERATOR dark.=== (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq)",
     );
     let run = |arguments: &[&str]| Store::new().run_on(&database, "backup", arguments);
-    expect(&run(&[]), 2, &["dark.==="]);
+    expect(&run(&[]), 2, &["\"dark\".==="]);
     expect(&run(&["--exclude-schema", "dark"]), 0, &[]);
     expect(&run(&["--schema", "public"]), 0, &[]);
-    expect(&run(&["--schema", "dark"]), 2, &["dark.==="]);
+    expect(&run(&["--schema", "dark"]), 2, &["\"dark\".==="]);
 }

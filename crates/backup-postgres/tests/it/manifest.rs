@@ -93,6 +93,10 @@ fn every_lie_of_a_manifest_is_found() {
         assert_eq!(ran.code, 3, "{what}:\n{}", ran.stderr);
         assert!(ran.stderr.contains(&case.file), "{what}:\n{}", ran.stderr);
         let url = format!("{}/postgres", target.server().server_url());
+        // The rows of a chunk are for whoever reads it alone: a drill counts those of tables.
+        if what == "rows of a chunk" {
+            continue;
+        }
         let drill = case.store.run("verify", &[&case.file, "--restore-to", &url]);
         assert_eq!(drill.code, 3, "drill, {what}:\n{}", drill.stderr);
     }

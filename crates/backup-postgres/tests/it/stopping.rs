@@ -1,10 +1,10 @@
 //! SIGTERM and SIGINT at any moment: exit code 143 within 5 s, and nothing is left, neither in the
 //! store nor on the server.
 
-use super::databases::{all_disconnect, connections, exists, large, small};
+use super::databases::{all_disconnect, connections, exists, large, scratch_databases, small};
 use super::store::{Store, expect};
 use std::time::{Duration, Instant};
-use testkit::{Database, Fault, Proxy, Ran, Running, moments};
+use testkit::{Fault, Proxy, Ran, Running, moments};
 
 const LIMIT: Duration = Duration::from_secs(5);
 
@@ -53,7 +53,9 @@ fn a_backup_stopped_at_any_moment_leaves_nothing() {
     at_moments(1, 14, start, |ran, stopped| {
         let names = store.names();
         assert!(names.len() == if stopped { 0 } else { 2 }, "{names:?}:\n{}", ran.stderr);
-        names.iter().for_each(|name| std::fs::remove_file(store.file(name)).unwrap());
+        for name in &names {
+            std::fs::remove_file(store.file(name)).unwrap();
+        }
         all_disconnect(&database);
     });
 }
@@ -142,24 +144,14 @@ fn a_drill_stopped_at_any_moment_drops_its_database() {
     let source = large();
     let store = Store::of(&source, &[]);
     let url = format!("{}/postgres", source.server().server_url());
-    let mut ids = Vec::new();
-    let started = std::cell::RefCell::new(&mut ids);
+    let ids = std::cell::RefCell::new(Vec::new());
     let start = || {
         let run = store.start(&source, "verify", &["--restore-to", &url]);
-        started.borrow_mut().push(run.id());
+        ids.borrow_mut().push(run.id());
         run
     };
     at_moments(4, 8, start, |_, _| ());
-    assert_eq!(scratch_databases(&source, &ids), "");
-}
-
-/// Others may hold drills on the same server: the number of our process is in the name of ours.
-fn scratch_databases(database: &Database, ids: &[u32]) -> String {
-    let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
-    database.server().statement(&format!(
-        "SELECT datname FROM pg_database WHERE datname ~ '^nightshift_drill_.*_({})_'",
-        ids.join("|")
-    ))
+    assert_eq!(scratch_databases(&source, &ids.take()), "");
 }
 
 #[test]
