@@ -8,7 +8,7 @@
 use crate::catalog::Dependencies;
 use crate::object::{Id, Kind, Object, Part, Step, class};
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 use task::{Error, Result};
 
 /// All objects, in file order.
@@ -32,39 +32,43 @@ pub(crate) fn sort(objects: Vec<Object>, dependencies: &Dependencies) -> Result<
     Ok(sorted.into_iter().filter_map(|id| graph.objects.remove(&id)).collect())
 }
 
-/// Orders what is given so that each comes after those it needs, directly or through others.
-pub(crate) fn by_need<T>(items: Vec<(Id, T)>, dependencies: &Dependencies) -> Vec<(Id, T)> {
-    let written: HashSet<Id> = items.iter().map(|item| item.0).collect();
+/// Orders what is given so that each comes after those it needs, directly or through others; by
+/// their text where nothing else tells.
+pub(crate) fn by_need(items: Vec<(Id, String)>, dependencies: &Dependencies) -> Vec<String> {
     let mut all: HashMap<Id, Vec<Id>> = HashMap::new();
     for (from, to) in &dependencies.edges {
         all.entry(dependencies.whole(*from)).or_default().push(dependencies.whole(*to));
     }
-    let mut done = Vec::new();
-    let mut seen = HashSet::new();
-    for (id, _) in &items {
-        visit(*id, |id| all.get(&id), &mut seen, &mut done);
+    let mut waiting = BTreeMap::new();
+    for (id, text) in items {
+        let mut needs = HashSet::new();
+        visit(id, |id| all.get(&id), &mut needs);
+        needs.remove(&id);
+        waiting.insert(text, (id, needs));
     }
-    let place: HashMap<Id, usize> =
-        done.into_iter().filter(|id| written.contains(id)).zip(0..).collect();
-    let mut items = items;
-    items.sort_by_key(|item| place.get(&item.0).copied());
-    items
+    let mut ordered = Vec::new();
+    while !waiting.is_empty() {
+        let left: HashSet<Id> = waiting.values().map(|waits| waits.0).collect();
+        let ready = waiting.iter().find(|(_, (_, needs))| needs.is_disjoint(&left));
+        // Views that need each other are all as ready as they can be.
+        let next = ready.or_else(|| waiting.iter().next()).map(|(text, _)| text.clone());
+        let Some(next) = next else { break };
+        waiting.remove(&next);
+        ordered.push(next);
+    }
+    ordered
 }
 
-/// Depth first, without recursion: chains of views can be long.
+/// All that one needs, directly or through others, and itself.
 fn visit<'a, I: IntoIterator<Item = &'a Id>>(
     from: Id,
     needs: impl Fn(Id) -> Option<I>,
     seen: &mut HashSet<Id>,
-    done: &mut Vec<Id>,
 ) {
-    let mut stack = vec![(from, false)];
-    while let Some((id, left)) = stack.pop() {
-        if left {
-            done.push(id);
-        } else if seen.insert(id) {
-            stack.push((id, true));
-            stack.extend(needs(id).into_iter().flatten().map(|next| (*next, false)));
+    let mut stack = vec![from];
+    while let Some(id) = stack.pop() {
+        if seen.insert(id) {
+            stack.extend(needs(id).into_iter().flatten());
         }
     }
 }
@@ -145,7 +149,7 @@ impl Graph {
             .collect();
         for (domain, check) in checks {
             let mut before = HashSet::new();
-            visit(check, |id| self.needs.get(&id), &mut before, &mut Vec::new());
+            visit(check, |id| self.needs.get(&id), &mut before);
             for (user, needs) in &mut self.needs {
                 if needs.contains(&domain) && !before.contains(user) {
                     needs.insert(check);

@@ -47,7 +47,7 @@ impl Schema {
             tables: contents.tables,
             config_tables: contents.config_tables,
             sequences: sequence_positions(&catalog, &contents.sequences).await?,
-            refreshes: refreshes.into_iter().map(|refresh| refresh.1).collect(),
+            refreshes,
             properties: catalog.properties().await?,
         })
     }

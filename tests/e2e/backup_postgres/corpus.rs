@@ -35,6 +35,11 @@ pub(crate) fn source(corpus: &str, major: u32) -> Database {
     let database = empty(&server, corpus);
     match corpus {
         "everything" => TOGETHER.iter().for_each(|corpus| load(&database, corpus)),
+        // A restore puts inherited columns first, as they would be had they come first.
+        "everything_but_inheritance" => TOGETHER
+            .iter()
+            .filter(|corpus| **corpus != "inheritance")
+            .for_each(|corpus| load(&database, corpus)),
         corpus => load(&database, corpus),
     }
     database

@@ -90,13 +90,13 @@ fn a_table_of_a_gigabyte_on_17_comes_back_the_same() {
 }
 
 /// What the first restore made is backed up again: nothing may have been lost that neither we nor
-/// `pg_dump` see in the first.
+/// `pg_dump` see in the first. Several workers would mix the order of tables.
 #[test]
 fn a_backup_of_what_was_restored_is_the_same_text() {
-    let source = corpus::source("everything", 17);
-    let first = Store::backup(&source, &[]);
-    let target = first.restore_by_psql(&source, "everything");
-    let second = Store::backup(&target, &[]);
+    let source = corpus::source("everything_but_inheritance", 17);
+    let first = Store::backup(&source, &["--jobs=1"]);
+    let target = first.restore_by_psql(&source, "everything_but_inheritance");
+    let second = Store::backup(&target, &["--jobs=1"]);
     let text = |store: &Store| {
         let text =
             testkit::run(std::process::Command::new("gunzip").arg("-c").arg(store.artifact()));
