@@ -95,12 +95,23 @@ impl PgSettings {
 
     /// The password file, if there is one to trust.
     pub(crate) fn read_passfile(&self) -> Result<Option<Passfile>> {
-        let named = self.passfile.clone().filter(|path| !path.as_os_str().is_empty());
-        let home = || {
-            let home = std::env::var_os("HOME").filter(|home| !home.is_empty())?;
-            Some(PathBuf::from(home).join(".pgpass"))
+        let named = self.passfile.as_deref().filter(|path| !path.as_os_str().is_empty());
+        if let Some(path) = named {
+            return Passfile::read(path)?.map(Some).ok_or_else(|| {
+                Error::usage(format!(
+                    "the password file {} is missing or cannot be trusted",
+                    path.display()
+                ))
+            });
+        }
+        let Some(home) = std::env::var_os("HOME").filter(|home| !home.is_empty()) else {
+            return Ok(None);
         };
-        named.or_else(home).map_or(Ok(None), |path| Passfile::read(&path))
+        // Nobody asked for this one: it may belong to somebody else.
+        Ok(Passfile::read(&PathBuf::from(home).join(".pgpass")).unwrap_or_else(|error| {
+            tracing::warn!("{error:#}: ignored");
+            None
+        }))
     }
 }
 
