@@ -46,6 +46,20 @@ impl Running {
         !self.has_ended()
     }
 
+    /// Lets it run so long; false if it has ended before.
+    pub fn runs_for(&mut self, time: Duration) -> bool {
+        self.reaches(self.started.elapsed() + time)
+    }
+
+    /// Stands still until [`Running::resume`], so that the test can look at leisure.
+    pub fn pause(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    pub fn resume(&self) {
+        self.signal(Signal::CONT);
+    }
+
     /// Waits for something to happen while it runs; false if it has ended before.
     #[track_caller]
     pub fn until(&mut self, what: &str, mut happened: impl FnMut() -> bool) -> bool {

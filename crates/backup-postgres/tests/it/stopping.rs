@@ -4,7 +4,7 @@
 use super::databases::{all_disconnect, connections, exists, large, scratch_databases, small};
 use super::store::{Store, expect};
 use std::time::{Duration, Instant};
-use testkit::{Fault, Proxy, Ran, Running, moments};
+use testkit::{Database, Fault, Proxy, Ran, Running, moments};
 
 const LIMIT: Duration = Duration::from_secs(5);
 
@@ -61,21 +61,41 @@ fn a_backup_stopped_at_any_moment_leaves_nothing() {
 }
 
 /// When only the one connection that holds the snapshot is left, the rows are all written.
+fn reads_back(run: &mut Running, database: &Database) -> bool {
+    let mut most = 0;
+    while run.runs_for(Duration::from_millis(10)) {
+        run.pause();
+        let now = connections(database);
+        if most > 1 && now == 1 {
+            return true;
+        }
+        most = most.max(now);
+        run.resume();
+    }
+    false
+}
+
 #[test]
 fn a_backup_stopped_while_it_reads_back_leaves_nothing() {
     let database = large();
     let store = Store::new();
-    let mut most = 0;
-    let mut run = store.start(&database, "backup", &["--jobs", "4"]);
-    let alive = run.until("read-back", || {
-        let now = connections(&database);
-        most = most.max(now);
-        most > 1 && now == 1
-    });
-    assert!(alive, "it reads back with its snapshot open");
-    stopped(run, 0);
-    assert_eq!(store.names().len(), 0);
-    all_disconnect(&database);
+    // A machine that is busy elsewhere may miss it once.
+    for _ in 0..5 {
+        let mut run = store.start(&database, "backup", &["--jobs", "4"]);
+        if reads_back(&mut run, &database) {
+            run.terminate();
+            run.resume();
+            expect(&run.ends_within(LIMIT), 143, &["told to stop"]);
+            assert_eq!(store.names().len(), 0);
+            all_disconnect(&database);
+            return;
+        }
+        expect(&run.ends_within(LIMIT), 0, &[]);
+        for name in store.names() {
+            std::fs::remove_file(store.file(&name)).unwrap();
+        }
+    }
+    panic!("it never read back while we looked");
 }
 
 #[test]
