@@ -41,16 +41,17 @@ pub(crate) async fn run(task: &Task, settings: &Settings) -> Result<Report> {
     }
     let writer = Writer::create(&store, name, settings.codec.codec).await?;
     let written = write(task, settings, &snapshot, &schema, writer).await?;
+    let server =
+        Server { version: snapshot.server_version.clone(), position: snapshot.position.clone() };
+    // Locks and snapshot weigh on the server: the read-back needs neither.
+    drop(snapshot);
     if !settings.backup.no_verify {
         prove(task, settings, &written).await?;
     }
     let facts = Facts {
         started,
         tool: format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
-        server: Some(Server {
-            version: snapshot.server_version.clone(),
-            position: snapshot.position.clone(),
-        }),
+        server: Some(server),
         verified: !settings.backup.no_verify,
         properties: schema.properties,
     };
