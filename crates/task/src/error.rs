@@ -69,7 +69,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
+        f.write_str(&one_line(&self.message))?;
         if f.alternate() {
             let mut said = self.message.clone();
             let mut cause = self.source();
@@ -77,7 +77,7 @@ impl fmt::Display for Error {
                 let text = error.to_string();
                 // Many libraries print their cause in their own message: say it once.
                 if !said.ends_with(&text) {
-                    write!(f, ": {text}")?;
+                    write!(f, ": {}", one_line(&text))?;
                 }
                 said = text;
                 cause = error.source();
@@ -85,6 +85,18 @@ impl fmt::Display for Error {
         }
         Ok(())
     }
+}
+
+/// Names come from outside: one with a line end must not look like two lines of the log.
+fn one_line(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut line, character| {
+        if character.is_control() {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
+        }
+        line
+    })
 }
 
 impl fmt::Debug for Error {

@@ -106,8 +106,8 @@ fn write(catalog: &Catalog, row: &Row, found: &mut Contents) -> Result<()> {
         row.acl.grants(catalog, &Target { on: &target, owner: &row.owner, column: None })?;
     let object = Object::new(id, Kind::Sequence, Part::PreData, &row.schema, &row.name, ddl);
     found.objects.push(object.granting(grants).needing(needs));
-    let owner = row.used_by.as_ref().filter(|column| column.identity.is_empty() && column.saved);
-    if let Some(column) = owner {
+    let column = row.used_by.as_ref().filter(|column| column.identity.is_empty() && column.saved);
+    if let Some(column) = column {
         let table = Id::new(class::RELATION, column.table_oid);
         let link = format!(
             "ALTER {target} OWNED BY {}.{};\n",
