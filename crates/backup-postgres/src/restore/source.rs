@@ -20,7 +20,7 @@ pub(crate) struct Source {
 /// Decompressed members that wait for the server: one is enough to keep it busy.
 const AHEAD: usize = 1;
 /// Read at once.
-const BLOCK: usize = 4 << 20;
+const BLOCK: usize = 1 << 20;
 
 impl Source {
     pub(crate) fn new(store: Store, manifest: Manifest) -> Self {
