@@ -21,7 +21,7 @@ fn every_error_has_its_exit_code_and_its_chain_in_the_log() {
         assert_eq!(ended.code.to_string(), exit);
         assert_eq!(ended.stdout, "");
         let said = format!("exit_code={exit}");
-        assert!(ended.stderr.contains("ERROR cannot do it: first line\nsecond line"));
+        assert!(ended.stderr.contains("ERROR cannot do it: first line\\nsecond line"));
         assert!(ended.stderr.contains(&said), "{}", ended.stderr);
     }
 }
@@ -58,7 +58,7 @@ fn logs_are_json_lines_when_asked_for() {
     let lines: Vec<Value> =
         ended.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let last = lines.last().unwrap();
-    assert_eq!(last["message"], "cannot do it: first line\nsecond line");
+    assert_eq!(last["message"], "cannot do it: first line\\nsecond line");
     assert_eq!((&last["level"], &last["exit_code"]), (&json!("ERROR"), &json!(3)));
     assert!(last["timestamp"].as_str().unwrap().ends_with('Z'));
 }
@@ -73,7 +73,7 @@ fn the_log_level_holds() {
 fn the_termination_log_gets_the_error_in_one_line_if_it_is_there() {
     let place = Place::holding("of an earlier run, and longer than what comes now ...............");
     let code = run(sample(&["error", "2"]).env("TERMINATION_LOG", &place.0)).code;
-    assert_eq!((code, place.text().as_str()), (2, "cannot do it: first line second line\n"));
+    assert_eq!((code, place.text().as_str()), (2, "cannot do it: first line\\nsecond line\n"));
 
     let gone = Place::new();
     let code = run(sample(&["error", "2"]).env("TERMINATION_LOG", &gone.0)).code;
