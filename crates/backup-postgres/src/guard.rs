@@ -167,16 +167,11 @@ async fn system_catalogs(catalog: &Catalog<'_>) -> Result<Vec<SystemCatalog>> {
             (SELECT attname FROM pg_attribute n WHERE n.attrelid = c.oid
              AND n.attname ~ 'namespace$' AND n.atttypid = 'oid'::regtype
              AND c.oid <> 'pg_default_acl'::regclass
-             AND c.oid <> 'pg_publication_namespace'::regclass) AS namespace
+             AND relname <> 'pg_publication_namespace') AS namespace
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'oid'
         WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r' AND NOT relisshared
           AND relname <> 'pg_enum' ORDER BY relname";
-    // The table came with 15.
-    let query = query.replace(
-        "'pg_publication_namespace'::regclass",
-        "coalesce(to_regclass('pg_publication_namespace'), 0)",
-    );
-    catalog.read("system catalogs", &query).await
+    catalog.read("system catalogs", query).await
 }
 
 /// Temporary schemas, toast, and what the user left out.

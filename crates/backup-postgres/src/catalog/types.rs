@@ -100,14 +100,11 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
 fn query(catalog: &Catalog) -> String {
     // A multirange's name can be chosen from 14 on.
     let multirange = if catalog.at_least(14) {
-        "(SELECT nspname || '.' || m.typname FROM pg_type m WHERE m.oid = rngmultitypid)"
+        "(SELECT quote_ident(w.nspname) || '.' || quote_ident(m.typname) FROM pg_type m
+            JOIN pg_namespace w ON w.oid = m.typnamespace WHERE m.oid = rngmultitypid)"
     } else {
         "NULL"
     };
-    let multirange = multirange.replace(
-        "nspname || '.' || m.typname",
-        "quote_ident(n.nspname) || '.' || quote_ident(m.typname)",
-    );
     format!(
         "SELECT t.oid::int8, typrelid::int8 AS relation, nspname AS schema, typname AS name,
             pg_get_userbyid(typowner) AS owner, {acl},

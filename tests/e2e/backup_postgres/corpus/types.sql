@@ -58,3 +58,9 @@ INSERT INTO uses VALUES
 CREATE TABLE rows_of_uses (u uses, all_of uses[]);
 INSERT INTO rows_of_uses SELECT u, ARRAY[u] FROM uses u;
 CREATE FUNCTION takes(uses, address) RETURNS SETOF uses LANGUAGE sql AS 'SELECT $1';
+
+-- A multirange that lives in another schema than its range.
+\if :at14
+CREATE SCHEMA types_elsewhere;
+CREATE TYPE types.across AS RANGE (subtype = int, multirange_type_name = types_elsewhere.across_many);
+\endif
