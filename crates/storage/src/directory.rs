@@ -249,11 +249,13 @@ fn read_at(file: &File, offset: u64, length: usize) -> io::Result<Bytes> {
     Ok(bytes.into())
 }
 
-/// Drops the kernel's copy, so that what is read next comes from the disk. It is only advice, and
-/// file systems that do not take it are read all the same.
+/// Drops the kernel's copy, so that what is read next comes from the disk, and well ahead. It is
+/// only advice, and file systems that do not take it are read all the same.
 fn forget(file: &File) {
-    if let Err(error) = rustix::fs::fadvise(file, 0, None, Advice::DontNeed) {
-        tracing::debug!(%error, "the file system keeps its cache");
+    for advice in [Advice::DontNeed, Advice::Sequential] {
+        if let Err(error) = rustix::fs::fadvise(file, 0, None, advice) {
+            tracing::debug!(%error, "the file system keeps its cache");
+        }
     }
 }
 

@@ -14,8 +14,13 @@ use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use task::{Error, Result};
+use tokio::task::JoinHandle;
 
 const SUFFIX: &str = ".partial";
+
+/// So much is written before the disk gets it: the kernel would keep more, and at the end we would
+/// wait for all of it.
+const UNSYNCED: u64 = 32 << 20;
 
 /// The final name that a temporary one stands for.
 pub(super) fn final_name(temporary: &str) -> Option<&str> {
@@ -106,6 +111,10 @@ impl Temporary {
         (&self.file).write_all(bytes).explain(|| format!("cannot write {}", self.location()))
     }
 
+    fn sync_data(&self) -> Result<()> {
+        self.file.sync_data().explain(|| format!("cannot write {} to the disk", self.location()))
+    }
+
     pub(super) fn sync(&self) -> Result<()> {
         self.file.sync_all().explain(|| format!("cannot write {} to the disk", self.location()))
     }
@@ -159,24 +168,43 @@ pub struct Upload {
     temporary: Owner,
     /// A write failed or was abandoned: what lies there is not what was given.
     torn: bool,
+    /// Written since the disk was last asked to take what is there.
+    unsynced: u64,
+    syncing: Option<JoinHandle<Result<()>>>,
 }
 
 impl Upload {
     pub(super) fn new(temporary: Owner) -> Self {
-        Self { temporary, torn: false }
+        Self { temporary, torn: false, unsynced: 0, syncing: None }
     }
 
     pub(crate) async fn write(&mut self, bytes: Bytes) -> Result<()> {
         self.whole()?;
         self.torn = true;
+        self.unsynced += bytes.len() as u64;
         let temporary = Arc::clone(&self.temporary.0);
         blocking(move || temporary.write(&bytes)).await?;
+        if self.unsynced >= UNSYNCED && self.syncing.as_ref().is_none_or(JoinHandle::is_finished) {
+            self.synced().await?;
+            self.unsynced = 0;
+            let temporary = Arc::clone(&self.temporary.0);
+            self.syncing = Some(tokio::task::spawn_blocking(move || temporary.sync_data()));
+        }
         self.torn = false;
         Ok(())
     }
 
-    pub(crate) async fn seal(self) -> Result<Sealed> {
+    /// The kernel tells of a failure once: whoever asked has to listen.
+    async fn synced(&mut self) -> Result<()> {
+        match self.syncing.take() {
+            Some(syncing) => syncing.await.map_err(|_| Error::stopped())?,
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) async fn seal(mut self) -> Result<Sealed> {
         self.whole()?;
+        self.synced().await?;
         blocking(move || {
             self.temporary.sync()?;
             forget(&self.temporary.file);
