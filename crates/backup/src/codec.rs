@@ -108,8 +108,15 @@ impl From<Codec> for String {
     }
 }
 
+/// Kept by each compressor; a member of one huge row needs more for a moment.
+const KEPT: usize = 4 << 20;
+
 /// Makes members. One for each worker, kept: it holds hundreds of kilobytes of tables.
-pub struct Compressor(Compress);
+pub struct Compressor {
+    how: Compress,
+    /// Where the compressed bytes go before their number is known.
+    room: Vec<u8>,
+}
 
 enum Compress {
     Gzip(gzip::Compressor),
@@ -119,11 +126,12 @@ enum Compress {
 
 impl Compressor {
     pub fn new(codec: Codec) -> Result<Self> {
-        Ok(Self(match codec {
+        let how = match codec {
             Codec::Gzip(level) => Compress::Gzip(gzip::Compressor::new(level)?),
             Codec::Zstd(level) => Compress::Zstd(zstandard::Compressor::new(level)?),
             Codec::None => Compress::None,
-        }))
+        };
+        Ok(Self { how, room: Vec::new() })
     }
 
     /// Appends one member that holds `raw`.
@@ -134,15 +142,23 @@ impl Compressor {
                 raw.len()
             )));
         }
-        match &mut self.0 {
-            Compress::Gzip(gzip) => gzip.compress(raw, to),
-            Compress::Zstd(zstd) => zstd.compress(raw, to),
-            Compress::None => {
-                to.extend_from_slice(raw);
-                Ok(())
-            }
+        match &mut self.how {
+            Compress::Gzip(gzip) => gzip.compress(raw, &mut self.room, to)?,
+            Compress::Zstd(zstd) => zstd.compress(raw, &mut self.room, to)?,
+            Compress::None => to.extend_from_slice(raw),
         }
+        self.room.truncate(KEPT);
+        self.room.shrink_to(KEPT);
+        Ok(())
     }
+}
+
+/// At least `length` bytes to write into: what was there before need not be wiped.
+fn at_least(room: &mut Vec<u8>, length: usize) -> &mut [u8] {
+    if room.len() < length {
+        room.resize(length, 0);
+    }
+    room
 }
 
 /// Takes members apart. One for each worker, kept.
@@ -166,12 +182,12 @@ impl Decompressor {
     /// Puts what the first member of `bytes` holds into `raw`, in place of what was there, and
     /// returns the member's length. More than `most` bytes are refused before memory is taken.
     pub fn member(&mut self, bytes: &[u8], most: u64, raw: &mut Vec<u8>) -> Result<usize> {
-        raw.clear();
         let most = most.min(LARGEST);
         match &mut self.0 {
             Decompress::Gzip(gzip) => gzip.member(bytes, most, raw),
             Decompress::Zstd(zstd) => zstd.member(bytes, most, raw),
             Decompress::None => {
+                raw.clear();
                 raw.extend_from_slice(bytes);
                 Ok(bytes.len())
             }

@@ -12,7 +12,6 @@ mod gather;
 use crate::codec::{Codec, Compressor};
 use crate::manifest::{Artifact, Chunk, Content, Manifest, Server, Tally};
 use crate::name::{MANIFEST, Name};
-use bytes::Bytes;
 use chunks::Chunks;
 use gather::{Gather, Run};
 use sha2::{Digest, Sha256};
@@ -22,9 +21,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use storage::{Sealed, Store, Upload};
 use task::{Error, Result, While};
 
-/// Kept for each compressor; a member of one huge row needs more for a moment.
-const BUFFER: usize = 4 << 20;
-
 /// Takes members from any number of tasks through `&self`. What is in flight is what the callers
 /// hold: each waits until its member is taken.
 #[derive(Debug)]
@@ -33,12 +29,18 @@ pub struct Writer {
     name: Name,
     codec: Codec,
     contents: Mutex<Vec<Content>>,
-    compressors: Arc<Mutex<Vec<Tools>>>,
+    compressors: Arc<Mutex<Vec<Compressor>>>,
     file: tokio::sync::Mutex<File>,
 }
 
-/// A compressor and its buffer, kept from member to member.
-type Tools = (Compressor, Vec<u8>);
+/// Compressed, and not yet in the file.
+#[derive(Debug)]
+pub struct Member {
+    run: Run,
+    tally: Tally,
+    /// The buffer that held the text.
+    raw: Vec<u8>,
+}
 
 /// What only one caller at a time may touch.
 #[derive(Debug)]
@@ -89,27 +91,53 @@ impl Writer {
         if raw.is_empty() {
             return Ok(raw);
         }
-        let (raw, bytes) = self.compress(raw).await?;
-        let member = Run {
-            part,
-            content,
-            raw: raw.len() as u64,
-            rows: tally.rows,
-            length: bytes.len() as u64,
-            members: vec![bytes],
-        };
+        let member = self.compress(part, content, tally, raw).await?;
+        self.append(member).await
+    }
+
+    /// Begins at once to compress `raw`, on a thread of its own, and is ready when that is done.
+    pub fn compress(
+        &self,
+        part: &'static str,
+        content: Option<usize>,
+        tally: Tally,
+        raw: Vec<u8>,
+    ) -> impl Future<Output = Result<Member>> + Send + use<> {
+        let (codec, compressors) = (self.codec, Arc::clone(&self.compressors));
+        let work = blocking(move || {
+            let free = compressors.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let mut compressor = free.map_or_else(|| Compressor::new(codec), Ok)?;
+            let mut bytes = Vec::new();
+            compressor.compress(&raw, &mut bytes)?;
+            compressors.lock().unwrap_or_else(PoisonError::into_inner).push(compressor);
+            let run = Run {
+                part,
+                content,
+                raw: raw.len() as u64,
+                rows: tally.rows,
+                length: bytes.len() as u64,
+                members: vec![bytes.into()],
+            };
+            Ok(Member { run, tally, raw })
+        });
+        let name = self.name.to_string();
+        async move { work.await.during(|| format!("cannot compress a part of {name}")) }
+    }
+
+    /// Appends a member and gives back the buffer that its text was in.
+    pub async fn append(&self, member: Member) -> Result<Vec<u8>> {
         let mut file = self.file.lock().await;
-        if let Some(index) = content {
+        if let Some(index) = member.run.content {
             let mut contents = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
             let content = contents.get_mut(index).ok_or_else(|| {
                 Error::failed(format!("content {index} was never added to {}", self.name))
             })?;
-            content.tally.add(tally);
+            content.tally.add(member.tally);
         }
-        for run in file.gather.add(member) {
+        for run in file.gather.add(member.run) {
             file.append(run).await?;
         }
-        Ok(raw)
+        Ok(member.raw)
     }
 
     /// Makes the artifact durable. Nothing can be added any more; it has no name yet.
@@ -143,25 +171,6 @@ impl Writer {
             sealed: file.upload.seal().await?,
             store: self.store,
         })
-    }
-
-    async fn compress(&self, raw: Vec<u8>) -> Result<(Vec<u8>, Bytes)> {
-        let (codec, compressors) = (self.codec, Arc::clone(&self.compressors));
-        let work = move || {
-            let free = compressors.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let (mut compressor, mut buffer) = match free {
-                Some(tools) => tools,
-                None => (Compressor::new(codec)?, Vec::new()),
-            };
-            buffer.clear();
-            compressor.compress(&raw, &mut buffer)?;
-            // What waits to be gathered takes no more memory than it needs.
-            let bytes = Bytes::copy_from_slice(&buffer);
-            buffer.shrink_to(BUFFER);
-            compressors.lock().unwrap_or_else(PoisonError::into_inner).push((compressor, buffer));
-            Ok((raw, bytes))
-        };
-        blocking(work).await.during(|| format!("cannot compress a part of {}", self.name))
     }
 }
 
@@ -261,12 +270,16 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-pub(crate) async fn blocking<T: Send + 'static>(
+/// Begins at once, on a thread where waiting does no harm.
+pub(crate) fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(outcome) => outcome,
-        Err(stopped) if stopped.is_panic() => std::panic::resume_unwind(stopped.into_panic()),
-        Err(_) => Err(Error::stopped()),
+) -> impl Future<Output = Result<T>> + Send {
+    let work = tokio::task::spawn_blocking(work);
+    async {
+        match work.await {
+            Ok(outcome) => outcome,
+            Err(stopped) if stopped.is_panic() => std::panic::resume_unwind(stopped.into_panic()),
+            Err(_) => Err(Error::stopped()),
+        }
     }
 }

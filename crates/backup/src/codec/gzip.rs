@@ -1,6 +1,6 @@
 //! gzip members by libdeflate, which takes whole blocks and is twice as fast as zlib at that.
 
-use super::{promised, whole};
+use super::{at_least, promised, whole};
 use libdeflater::{CompressionLvl, Crc};
 use task::{Error, Result};
 
@@ -45,20 +45,24 @@ impl Compressor {
         Ok(Self(libdeflater::Compressor::new(level)))
     }
 
-    pub(super) fn compress(&mut self, raw: &[u8], to: &mut Vec<u8>) -> Result<()> {
-        let start = to.len();
-        let bound = self.0.deflate_compress_bound(raw.len());
-        to.resize(start + HEAD + bound + TAIL, 0);
+    pub(super) fn compress(
+        &mut self,
+        raw: &[u8],
+        room: &mut Vec<u8>,
+        to: &mut Vec<u8>,
+    ) -> Result<()> {
+        let room = at_least(room, self.0.deflate_compress_bound(raw.len()));
         let body = self
             .0
-            .deflate_compress(raw, &mut to[start + HEAD..])
+            .deflate_compress(raw, room)
             .map_err(|cause| Error::failed("cannot compress a member").because(cause))?;
-        to.truncate(start + HEAD + body);
         let too_large = |_| Error::usage("a member is larger than 4 GiB");
         let length = u32::try_from(HEAD + body + TAIL).map_err(too_large)?;
         let raw_length = u32::try_from(raw.len()).map_err(too_large)?;
-        to[start..start + HEADER.len()].copy_from_slice(&HEADER);
-        to[start + HEADER.len()..start + HEAD].copy_from_slice(&length.to_le_bytes());
+        to.reserve_exact(HEAD + body + TAIL);
+        to.extend_from_slice(&HEADER);
+        to.extend_from_slice(&length.to_le_bytes());
+        to.extend_from_slice(&room[..body]);
         to.extend_from_slice(&crc(raw).to_le_bytes());
         to.extend_from_slice(&raw_length.to_le_bytes());
         Ok(())

@@ -1,6 +1,6 @@
 //! zstd frames, each after a skippable frame that holds its length.
 
-use super::{promised, whole};
+use super::{at_least, promised, whole};
 use task::{Context, Error, Result};
 use zstd::bulk;
 use zstd::zstd_safe::{CParameter, get_frame_content_size};
@@ -23,18 +23,23 @@ impl Compressor {
         Ok(Self(compressor))
     }
 
-    pub(super) fn compress(&mut self, raw: &[u8], to: &mut Vec<u8>) -> Result<()> {
-        let start = to.len();
-        to.resize(start + HEAD + zstd::zstd_safe::compress_bound(raw.len()), 0);
+    pub(super) fn compress(
+        &mut self,
+        raw: &[u8],
+        room: &mut Vec<u8>,
+        to: &mut Vec<u8>,
+    ) -> Result<()> {
+        let room = at_least(room, zstd::zstd_safe::compress_bound(raw.len()));
         let body = self
             .0
-            .compress_to_buffer(raw, &mut to[start + HEAD..])
+            .compress_to_buffer(raw, room)
             .failed(|| "cannot compress a member".to_owned())?;
-        to.truncate(start + HEAD + body);
         let length =
             u32::try_from(body).map_err(|_| Error::usage("a member is larger than 4 GiB"))?;
-        to[start..start + HEADER.len()].copy_from_slice(&HEADER);
-        to[start + HEADER.len()..start + HEAD].copy_from_slice(&length.to_le_bytes());
+        to.reserve_exact(HEAD + body);
+        to.extend_from_slice(&HEADER);
+        to.extend_from_slice(&length.to_le_bytes());
+        to.extend_from_slice(&room[..body]);
         Ok(())
     }
 }
