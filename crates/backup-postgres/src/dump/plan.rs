@@ -1,4 +1,6 @@
-//! Cuts the rows into pieces of work: small tables whole, large ones by ranges of blocks.
+//! Cuts the rows into pieces of work: most tables whole, those that would hold up the end by ranges
+//! of blocks. A range costs the server more than its share of the whole table would: it is not read
+//! through the small ring of buffers that spares the processor's cache (`docs/benchmarks.md`).
 
 use crate::catalog::{ConfigTable, Storage, Stored};
 use crate::object::Part;
@@ -33,8 +35,41 @@ impl Piece {
     }
 }
 
+/// Which tables are cut: those with which a worker would still be busy long after the others.
+struct Shares {
+    /// What each worker has to read so far.
+    workers: Vec<u64>,
+    /// A quarter more than each would have if all had the same.
+    most: u64,
+}
+
+impl Shares {
+    fn new(all: u64, jobs: usize) -> Self {
+        let share = all / jobs as u64;
+        Self { workers: vec![0; jobs], most: share + share / 4 }
+    }
+
+    /// Gives a table of this size to the worker that has least, if it can take all of it.
+    fn whole(&mut self, bytes: u64) -> bool {
+        let jobs = self.workers.len() as u64;
+        let Some(least) = self.workers.iter_mut().min() else { return true };
+        let whole = *least + bytes <= self.most;
+        if whole {
+            *least += bytes;
+        } else {
+            self.workers.iter_mut().for_each(|worker| *worker += bytes / jobs);
+        }
+        whole
+    }
+}
+
 /// The pieces in the order of work: the largest tables first, so that no worker ends alone.
-pub(super) fn split(snapshot: &Snapshot, tables: &[Stored], writer: &Writer) -> Vec<Piece> {
+pub(super) fn split(
+    snapshot: &Snapshot,
+    tables: &[Stored],
+    writer: &Writer,
+    jobs: usize,
+) -> Vec<Piece> {
     let encoding = encoding(snapshot);
     let mut tables: Vec<&Stored> = tables.iter().collect();
     let weight = |table: &Stored| if table.bytes < LARGE { 0 } else { table.bytes };
@@ -42,6 +77,7 @@ pub(super) fn split(snapshot: &Snapshot, tables: &[Stored], writer: &Writer) -> 
         let by_name = || (&a.schema, &a.name).cmp(&(&b.schema, &b.name));
         weight(b).cmp(&weight(a)).then_with(by_name)
     });
+    let mut shares = Shares::new(tables.iter().map(|table| table.bytes).sum(), jobs);
     let mut pieces = Vec::new();
     for table in tables {
         let name = display_name(&table.schema, &table.name);
@@ -64,7 +100,8 @@ pub(super) fn split(snapshot: &Snapshot, tables: &[Stored], writer: &Writer) -> 
         let step = (PIECE / snapshot.block_size).max(1);
         // Ranges of ctid are scanned as such from 14 on; before, each would read the whole table.
         let can_be_cut = snapshot.version >= 140_000 && table.storage == Storage::Heap;
-        if !can_be_cut || blocks < 2 * step || table.columns.is_empty() {
+        let small = blocks < 2 * step || table.columns.is_empty();
+        if shares.whole(table.bytes) || small || !can_be_cut {
             pieces.push(piece(&format!("{quoted}{columns}"), table.bytes));
             continue;
         }
@@ -145,4 +182,23 @@ fn display_name(schema: &str, name: &str) -> String {
     };
     let show = |part: &str| if simple(part) { part.to_owned() } else { quote::ident(part) };
     format!("{}.{}", show(schema), show(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn whole(jobs: usize, tables: &[u64]) -> Vec<bool> {
+        let mut shares = Shares::new(tables.iter().sum(), jobs);
+        tables.iter().map(|bytes| shares.whole(*bytes)).collect()
+    }
+
+    #[test]
+    fn only_what_would_hold_up_the_end_is_cut() {
+        assert_eq!(whole(1, &[900]), [true]);
+        assert_eq!(whole(2, &[1300, 1100]), [true, true]);
+        assert_eq!(whole(2, &[900]), [false]);
+        assert_eq!(whole(2, &[1000, 1000, 1000]), [true, true, false]);
+        assert_eq!(whole(4, &[9000, 100, 100, 100]), [false, true, true, true]);
+    }
 }

@@ -1,21 +1,21 @@
 //! Copies rows out of the source on several connections at once.
 //!
 //! Each member of the artifact is a whole COPY statement, so that members can stand in any order,
-//! and a reader needs no other member to make sense of one. While one member is compressed, the
-//! next is already being filled.
+//! and a reader needs no other member to make sense of one. While members are compressed, the
+//! next is already being filled; one worker that is left alone uses all cores for that.
 
 use super::plan::Piece;
 use crate::snapshot::Snapshot;
 use backup::manifest::Tally;
 use backup::writer::Writer;
-use futures_util::stream::Fuse;
+use futures_util::stream::{Fuse, FuturesUnordered};
 use futures_util::{StreamExt, TryStreamExt};
 use postgres::Client;
 use std::collections::VecDeque;
-use std::future::ready;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use task::{Context, Error, Progress, Result, Task};
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 use tokio_postgres::CopyOutStream;
 
@@ -36,6 +36,7 @@ pub(super) async fn copy(
     let progress = task.progress("reading tables", Some(total));
     let jobs = jobs.min(pieces.len());
     let queue: Queue = Arc::new(Mutex::new(pieces.into()));
+    let places = Arc::new(Semaphore::new(jobs));
     let mut workers = JoinSet::new();
     for _ in 0..jobs {
         let client = task.until_stopped(snapshot.worker()).await?;
@@ -43,7 +44,10 @@ pub(super) async fn copy(
             client,
             writer: Arc::clone(writer),
             progress: progress.clone(),
-            previous: Box::pin(ready(Ok(Vec::new()))),
+            places: Arc::clone(&places),
+            members: FuturesUnordered::new(),
+            last: None,
+            spare: Vec::new(),
         };
         workers.spawn(worker.run(Arc::clone(&queue)));
     }
@@ -66,8 +70,13 @@ struct Worker {
     client: Client,
     writer: Arc<Writer>,
     progress: Progress,
-    /// The member before the one that is being filled.
-    previous: Member,
+    /// As many members may be on their way at once, of all workers together.
+    places: Arc<Semaphore>,
+    members: FuturesUnordered<Member>,
+    /// Tells when the last of them is appended: they keep the order of their rows.
+    last: Option<oneshot::Receiver<()>>,
+    /// Buffers of members that are done.
+    spare: Vec<Vec<u8>>,
 }
 
 impl Worker {
@@ -76,9 +85,10 @@ impl Worker {
             let piece = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
             let Some(piece) = piece else { break };
             self.copy(&piece).await?;
-            self.progress.add(piece.bytes);
         }
-        self.previous.await?;
+        while let Some(emptied) = self.members.next().await {
+            emptied?;
+        }
         Ok(())
     }
 
@@ -86,30 +96,54 @@ impl Worker {
         let begun = self.client.copy_out(&piece.copy_out).await;
         let rows = begun.map_err(|cause| self.failed(piece, cause))?;
         let mut rows = pin!(rows.fuse());
-        let mut spare = Vec::with_capacity(MEMBER + 64 * 1024);
+        // A row takes more room on the source's disk than in its text, or less: none counts twice.
+        let mut unseen = piece.bytes;
         loop {
+            let mut text = self.spare.pop().unwrap_or_default();
+            text.clear();
             let filling = async {
-                let filled = fill(rows.as_mut(), piece, spare).await;
-                filled.map_err(|fault| match fault {
-                    Fault::Server(cause) => self.client.explain(cause, piece.what()),
-                    Fault::Torn => Error::failed(format!(
-                        "{}: the server sent a part of a row; is something between us that \
+                let filled =
+                    fill(rows.as_mut(), piece, text).await.map_err(|fault| match fault {
+                        Fault::Server(cause) => self.client.explain(cause, piece.what()),
+                        Fault::Torn => Error::failed(format!(
+                            "{}: the server sent a part of a row; is something between us that \
                          changes the protocol?",
-                        piece.what()
-                    )),
-                })
+                            piece.what()
+                        )),
+                    })?;
+                let place = Arc::clone(&self.places).acquire_owned().await;
+                Ok((filled, place.map_err(|_| Error::stopped())?))
             };
-            let (filled, emptied) = tokio::try_join!(filling, self.previous.as_mut())?;
-            spare = emptied;
-            spare.clear();
+            let mut filling = pin!(filling);
+            let (filled, place) = loop {
+                tokio::select! {
+                    filled = &mut filling => break filled?,
+                    Some(emptied) = self.members.next() => self.spare.push(emptied?),
+                }
+            };
             let Some((text, tally)) = filled else {
-                self.previous = Box::pin(ready(Ok(spare)));
+                self.progress.add(unseen);
                 return Ok(());
             };
-            let writer = Arc::clone(&self.writer);
+            let seen = unseen.min(text.len() as u64);
+            self.progress.add(seen);
+            unseen -= seen;
             let (part, content) = (piece.part.name(), piece.content);
-            self.previous =
-                Box::pin(async move { writer.member(part, Some(content), tally, text).await });
+            let compressed = self.writer.compress(part, Some(content), tally, text);
+            let (done, last) = oneshot::channel();
+            let before = self.last.replace(last);
+            let writer = Arc::clone(&self.writer);
+            self.members.push(Box::pin(async move {
+                let member = compressed.await?;
+                if let Some(before) = before {
+                    // Without an answer it has failed, and then nobody asks for this one.
+                    before.await.map_err(|_| Error::stopped())?;
+                }
+                let emptied = writer.append(member).await?;
+                drop(place);
+                let _ = done.send(());
+                Ok(emptied)
+            }));
         }
     }
 
