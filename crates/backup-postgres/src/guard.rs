@@ -64,6 +64,7 @@ async fn unaccounted(
         .objects
         .iter()
         .map(|object| Id::new(object.id.class, object.id.oid))
+        .chain(contents.inside.iter().copied())
         .chain(contents.skipped.iter().map(|skipped| skipped.0))
         .chain(dependencies.members.keys().copied())
         .chain(catalog.scope.excluded_tables.iter().map(|oid| Id::new(class::RELATION, *oid)))

@@ -15,6 +15,21 @@ pub(crate) mod class {
     pub(crate) const EXTENSION: u32 = 3079;
     pub(crate) const POLICY: u32 = 3256;
     pub(crate) const DEFAULT_ACL: u32 = 826;
+    pub(crate) const ACCESS_METHOD: u32 = 2601;
+    pub(crate) const FAMILY_OPERATOR: u32 = 2602;
+    pub(crate) const FAMILY_FUNCTION: u32 = 2603;
+    pub(crate) const CAST: u32 = 2605;
+    pub(crate) const CONVERSION: u32 = 2607;
+    pub(crate) const LANGUAGE: u32 = 2612;
+    pub(crate) const OPERATOR_CLASS: u32 = 2616;
+    pub(crate) const OPERATOR: u32 = 2617;
+    pub(crate) const OPERATOR_FAMILY: u32 = 2753;
+    pub(crate) const COLLATION: u32 = 3456;
+    pub(crate) const TRANSFORM: u32 = 3576;
+    pub(crate) const TEXT_SEARCH_DICTIONARY: u32 = 3600;
+    pub(crate) const TEXT_SEARCH_PARSER: u32 = 3601;
+    pub(crate) const TEXT_SEARCH_CONFIGURATION: u32 = 3602;
+    pub(crate) const TEXT_SEARCH_TEMPLATE: u32 = 3764;
 }
 
 /// Which of the statements that make one object: most need one step only.
@@ -85,9 +100,27 @@ impl Part {
 pub(crate) enum Kind {
     Schema,
     Extension,
+    Language,
+    Collation,
+    /// Before types and functions, whose defaults may cast without `pg_depend` knowing of it.
+    Transform,
+    Cast,
     Type,
     Function,
     Aggregate,
+    AccessMethod,
+    Operator,
+    OperatorFamily,
+    /// Before classes: a class that is there would take what belongs to the family.
+    FamilyMember,
+    OperatorClass,
+    Conversion,
+    TextSearchParser,
+    TextSearchTemplate,
+    TextSearchDictionary,
+    TextSearchConfiguration,
+    /// Their bodies may use operator classes and casts without `pg_depend` knowing of it.
+    FunctionWithBody,
     Sequence,
     Table,
     View,

@@ -110,7 +110,7 @@ impl Graph {
         graph
     }
 
-    /// A function that a range needs for its definition makes do with the shell of the range.
+    /// A function that a type needs for its definition makes do with the shell of the type.
     fn use_shells(&mut self) {
         let shells: Vec<Id> = self
             .objects
@@ -121,8 +121,8 @@ impl Graph {
         for shell in shells {
             let whole = shell.step(Step::Main);
             let helpers = self.needs.get(&whole).cloned().unwrap_or_default();
-            for helper in helpers {
-                if let Some(needs) = self.needs.get_mut(&helper)
+            for helper in helpers.iter().filter(|helper| helper.class == class::PROC) {
+                if let Some(needs) = self.needs.get_mut(helper)
                     && needs.remove(&whole)
                 {
                     needs.insert(shell);

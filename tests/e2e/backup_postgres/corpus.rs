@@ -8,11 +8,16 @@ use testkit::{Database, Postgres, run};
 pub(crate) const MAJORS: [u32; 4] = [13, 15, 17, 18];
 
 /// Those that can be in one database together.
-pub(crate) const TOGETHER: [&str; 17] = [
+pub(crate) const TOGETHER: [&str; 22] = [
     "shop",
     "schemas",
     "extensions",
     "types",
+    "base_types",
+    "collations",
+    "casts",
+    "operators",
+    "text_search",
     "functions",
     "tables",
     "inheritance",

@@ -2,7 +2,8 @@
 //! the examination is wrong.
 //!
 //! Where ours must do better than `pg_dump` itself, a corpus is missing here: a `public` that was
-//! dropped, and NOT NULL in a child on servers before 18.
+//! dropped, NOT NULL in a child on servers before 18, and needs that the catalogs do
+//! not know of.
 
 use super::corpus::{self, MAJORS};
 use super::store::{feed, judged};
@@ -51,6 +52,11 @@ corpora!(
     schemas,
     extensions,
     types,
+    base_types,
+    collations,
+    casts,
+    operators,
+    text_search,
     functions,
     tables,
     inheritance,

@@ -20,11 +20,15 @@ fn no_owner() {
     // Where the owner has the rights that any owner has: others are relative to who owns it.
     leaves_out_the_same("tables", &["--no-owner"]);
     leaves_out_the_same("partitions", &["--no-owner"]);
+    leaves_out_the_same("operators", &["--no-owner"]);
+    leaves_out_the_same("text_search", &["--no-owner"]);
 }
 
 #[test]
 fn no_privileges() {
     leaves_out_the_same("privileges", &["--no-privileges"]);
+    leaves_out_the_same("casts", &["--no-privileges"]);
+    leaves_out_the_same("base_types", &["--no-privileges"]);
     leaves_out_the_same("views", &["--no-owner", "--no-privileges"]);
 }
 
@@ -52,7 +56,7 @@ fn exclude_table() {
 #[test]
 fn schema() {
     let source = corpus::source("everything", 17);
-    for schema in ["tables", "views", "partitions", "constraints"] {
+    for schema in ["tables", "views", "partitions", "constraints", "collations", "alone"] {
         let option = format!("--schema={schema}");
         let target = Store::backup(&source, &[&option]).restore_by_psql(&source, "everything");
         assert_same(

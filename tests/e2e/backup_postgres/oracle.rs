@@ -25,8 +25,18 @@ macro_rules! corpora {
                 }
 
                 #[test]
+                fn on_14_comes_back_the_same() {
+                    super::comes_back(stringify!($corpus), 14);
+                }
+
+                #[test]
                 fn on_15_comes_back_the_same() {
                     super::comes_back(stringify!($corpus), 15);
+                }
+
+                #[test]
+                fn on_16_comes_back_the_same() {
+                    super::comes_back(stringify!($corpus), 16);
                 }
 
                 #[test]
@@ -50,6 +60,12 @@ corpora!(
     schemas,
     extensions,
     types,
+    base_types,
+    collations,
+    casts,
+    operators,
+    text_search,
+    unseen_needs,
     functions,
     tables,
     inheritance,
@@ -117,4 +133,20 @@ fn rows_hashed_by_an_enum_find_their_partition() {
         assert_same(&expected.0, &judged(&target, "", &["--schema-only"]), "the schema differs");
         assert_same(&expected.1, &target.psql(rows), "the rows differ");
     }
+}
+
+/// Of classes that lie in no schema, or that go with none.
+#[test]
+fn clean_drops_what_has_no_schema() {
+    let source = corpus::source("empty", 17);
+    let store = Store::backup(&source, &[]);
+    let target = corpus::source("casts", 17);
+    for corpus in ["base_types", "collations", "operators", "text_search"] {
+        corpus::load(&target, corpus);
+    }
+    target.psql(
+        "CREATE TRANSFORM FOR pg_catalog.int8 LANGUAGE plpgsql (FROM SQL WITH FUNCTION prsd_lextype(internal))",
+    );
+    store.restore_into(&source, &target, &["--clean"]);
+    assert_same(&judged(&source, "", &[]), &judged(&target, "", &[]), "something is left");
 }

@@ -65,9 +65,15 @@ impl Store {
     #[track_caller]
     pub(crate) fn restore_by_ours(&self, like: &Database, corpus: &str) -> Database {
         let database = corpus::empty(like.server(), corpus);
-        // It refuses a target that is not named like the backup, unless it is told which.
-        self.program("restore", &database, &["latest", "--name", like.name()]).ok();
+        self.restore_into(like, &database, &[]);
         database
+    }
+
+    #[track_caller]
+    pub(crate) fn restore_into(&self, like: &Database, target: &Database, arguments: &[&str]) {
+        // It refuses a target that is not named like the backup, unless it is told which.
+        let latest = ["latest", "--name", like.name()];
+        self.program("restore", target, &[&latest, arguments].concat()).ok();
     }
 }
 

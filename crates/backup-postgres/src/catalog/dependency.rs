@@ -58,6 +58,13 @@ impl Dependencies {
                     found.part_of.entry(from).or_insert(to);
                     found.edges.push((from, to));
                 }
+                // A member of an operator class that the class could do without.
+                'a' if [class::FAMILY_OPERATOR, class::FAMILY_FUNCTION].contains(&row.c)
+                    && row.rc == class::OPERATOR_CLASS =>
+                {
+                    found.part_of.entry(from).or_insert(to);
+                    found.edges.push((from, to));
+                }
                 // A partition's index or trigger: ATTACH has its own needs.
                 'P' | 'S' => {}
                 _ => found.edges.push((from, to)),

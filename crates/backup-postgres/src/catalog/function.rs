@@ -15,6 +15,8 @@ struct Row {
     #[serde(flatten)]
     acl: Acl,
     kind: char,
+    /// Its body was parsed when it was made: `BEGIN ATOMIC` or RETURN.
+    parsed: bool,
     arguments: Option<String>,
     definition: Option<String>,
 }
@@ -22,6 +24,7 @@ struct Row {
 pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<()> {
     let query = format!(
         "SELECT f.oid::int8, nspname AS schema, proname AS name, prokind AS kind,
+            {} AS parsed,
             pg_get_userbyid(proowner) AS owner, {},
             pg_get_function_identity_arguments(f.oid) AS arguments,
             pg_get_functiondef(f.oid) AS definition
@@ -29,6 +32,7 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
          WHERE prokind IN ('f', 'p', 'w') AND n.oid = ANY({}) AND {}
            AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_proc'::regclass
              AND i.objid = f.oid AND i.deptype = 'i')",
+        if catalog.at_least(14) { "prosqlbody IS NOT NULL" } else { "false" },
         privileges::columns("proacl", 'f', "proowner"),
         catalog.scope.schemas(),
         catalog.scope.not_of_an_extension("pg_proc", "f.oid"),
@@ -48,7 +52,8 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
         let grants =
             row.acl.grants(catalog, &Target { on: &target, owner: &row.owner, column: None })?;
         let name = format!("{}({arguments})", row.name);
-        let object = Object::new(id, Kind::Function, Part::PreData, &row.schema, &name, ddl);
+        let kind = if row.parsed { Kind::FunctionWithBody } else { Kind::Function };
+        let object = Object::new(id, kind, Part::PreData, &row.schema, &name, ddl);
         found.objects.push(object.granting(grants));
     }
     Ok(())

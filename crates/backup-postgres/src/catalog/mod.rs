@@ -4,21 +4,33 @@
 //! that the server prints (`pg_get_viewdef` and the like) goes through [`printed`] before it may
 //! enter the file.
 
+mod access_method;
 mod aggregate;
+mod base_type;
+mod cast;
+mod collation;
 mod column;
 mod constraint;
+mod conversion;
 mod database;
 mod default_privileges;
 mod dependency;
 mod extension;
 mod function;
 mod index;
+mod language;
+mod operator;
+mod operator_class;
+mod operator_family;
 mod policy;
 mod privileges;
 mod schema;
 mod scope;
 mod sequence;
 mod table;
+mod text_search;
+mod text_search_configuration;
+mod transform;
 mod trigger;
 mod types;
 mod view;
@@ -67,6 +79,8 @@ pub(crate) struct Contents {
     pub config_tables: Vec<ConfigTable>,
     /// Materialized views that hold rows: refreshed at the end.
     pub populated: Vec<(Id, String)>,
+    /// What stands in the statement of another object: members of an operator class, shells.
+    pub inside: Vec<Id>,
     /// Objects that exist and are not written on purpose, with the reason if it is none of the
     /// user's own settings.
     pub skipped: Vec<(Id, Option<String>)>,
@@ -99,13 +113,25 @@ impl<'a> Catalog<'a> {
             sequences: Vec::new(),
             config_tables: Vec::new(),
             populated: Vec::new(),
+            inside: Vec::new(),
             skipped: Vec::new(),
         };
         schema::read(self, &mut found).await?;
         extension::read(self, &mut found).await?;
+        language::read(self, &mut found).await?;
+        collation::read(self, &mut found).await?;
+        transform::read(self, &mut found).await?;
+        cast::read(self, &mut found).await?;
         types::read(self, &mut found).await?;
+        base_type::read(self, &mut found).await?;
         function::read(self, &mut found).await?;
         aggregate::read(self, &mut found).await?;
+        access_method::read(self, &mut found).await?;
+        operator::read(self, &mut found).await?;
+        operator_family::read(self, &mut found).await?;
+        conversion::read(self, &mut found).await?;
+        text_search::read(self, &mut found).await?;
+        text_search_configuration::read(self, &mut found).await?;
         sequence::read(self, &mut found).await?;
         table::read(self, &mut found).await?;
         view::read(self, &mut found).await?;

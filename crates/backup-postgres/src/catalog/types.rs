@@ -68,11 +68,11 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
             (true, 'r') => {
                 let Some(range) = &row.range else { continue };
                 if range.canonical.is_some() {
-                    shell(&row, id, &name, found);
+                    found.objects.push(shell(&row.schema, &row.name, id));
                 }
                 range.create(&name)
             }
-            // Base types: the guard names them.
+            // Any other shell: the guard names it.
             _ => continue,
         };
         let target =
@@ -253,9 +253,8 @@ impl Range {
     }
 }
 
-/// A range's canonical function takes and gives the range: the name must exist before both.
-fn shell(row: &Row, id: Id, name: &str, found: &mut Contents) {
-    let create = format!("CREATE TYPE {name};\n");
-    let id = id.step(Step::Placeholder);
-    found.objects.push(Object::new(id, Kind::Type, Part::PreData, &row.schema, &row.name, create));
+/// Functions that a type needs take and give the type: its name must exist before both.
+pub(super) fn shell(schema: &str, name: &str, id: Id) -> Object {
+    let create = format!("CREATE TYPE {};\n", qualified(schema, name));
+    Object::new(id.step(Step::Placeholder), Kind::Type, Part::PreData, schema, name, create)
 }

@@ -70,7 +70,13 @@ async fn drop(client: &Client, object: &Object) -> Result<()> {
         "statistics object" => "STATISTICS".to_owned(),
         kind => kind.to_uppercase(),
     };
-    let statement = format!("DROP {kind} IF EXISTS {} CASCADE", object.name);
+    let name = match object.name.rsplit_once(" on language ") {
+        Some((of_type, language)) if object.kind == "transform" => {
+            format!("{of_type} LANGUAGE {language}")
+        }
+        _ => object.name.clone(),
+    };
+    let statement = format!("DROP {kind} IF EXISTS {name} CASCADE");
     client
         .batch_execute(&statement)
         .await

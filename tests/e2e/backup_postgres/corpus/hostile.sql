@@ -23,6 +23,19 @@ BEGIN
         EXECUTE format('CREATE TYPE %I AS ENUM (%L, %L)', left(name, 15) || 'e', name, left(name, 10) || '2');
         EXECUTE format('CREATE TYPE %I AS (%I text, b %I)', left(name, 15) || 'c', name, left(name, 15) || 'e');
         EXECUTE format('CREATE DOMAIN %I AS text DEFAULT %L CONSTRAINT %I CHECK (VALUE <> %L)', left(name, 15) || 'd', long, name, long || 'no');
+        EXECUTE format('CREATE TYPE %I', left(name, 15) || 'b');
+        EXECUTE format('CREATE FUNCTION %I(cstring) RETURNS %I LANGUAGE internal IMMUTABLE STRICT AS ''textin''', left(name, 12) || 'in', left(name, 15) || 'b');
+        EXECUTE format('CREATE FUNCTION %I(%I) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS ''textout''', left(name, 12) || 'out', left(name, 15) || 'b');
+        EXECUTE format('CREATE TYPE %I (input = %I, output = %I, default = %L)', left(name, 15) || 'b', left(name, 12) || 'in', left(name, 12) || 'out', long);
+        EXECUTE format('CREATE CAST (%I AS text) WITH INOUT', left(name, 15) || 'e');
+        EXECUTE format('CREATE COLLATION %I (locale = ''C'')', name);
+        EXECUTE format('CREATE CONVERSION %I FOR ''LATIN1'' TO ''UTF8'' FROM iso8859_1_to_utf8', name);
+        EXECUTE format('CREATE OPERATOR FAMILY %I USING btree', left(name, 12) || 'f');
+        EXECUTE format('CREATE OPERATOR CLASS %I FOR TYPE %I USING btree FAMILY %I AS STORAGE %I', name, left(name, 15) || 'b', left(name, 12) || 'f', left(name, 15) || 'b');
+        EXECUTE format('CREATE TEXT SEARCH TEMPLATE %I (lexize = dsimple_lexize)', name);
+        EXECUTE format('CREATE TEXT SEARCH DICTIONARY %I (template = %I)', name, name);
+        EXECUTE format('CREATE TEXT SEARCH CONFIGURATION %I (parser = pg_catalog."default")', name);
+        EXECUTE format('ALTER TEXT SEARCH CONFIGURATION %I ADD MAPPING FOR word WITH %I', name, name);
         EXECUTE format('CREATE FUNCTION %I(%I int, b text DEFAULT %L) RETURNS text LANGUAGE sql IMMUTABLE AS %L', name, left(name, 20), long, 'SELECT ' || quote_literal(long));
         EXECUTE format('CREATE TABLE %I (id int PRIMARY KEY, %I text DEFAULT %L, e %I, CONSTRAINT %I CHECK (id > 0 OR %L = %I))',
             name, left(name, 12) || '_', long, left(name, 15) || 'e', left(name, 12) || 'ck', long, left(name, 12) || '_');

@@ -1,0 +1,34 @@
+-- Text search: parsers, templates, dictionaries, configurations.
+CREATE SCHEMA text_search;
+CREATE SCHEMA "Text Search";
+GRANT USAGE, CREATE ON SCHEMA text_search TO owner_one;
+SET search_path = text_search;
+CREATE FUNCTION begins(internal, int) RETURNS internal LANGUAGE internal STRICT AS 'prsd_start';
+CREATE FUNCTION types(internal) RETURNS internal LANGUAGE internal STRICT AS 'prsd_lextype';
+CREATE TEXT SEARCH PARSER short (start = begins, gettoken = prsd_nexttoken, end = prsd_end, lextypes = types);
+CREATE TEXT SEARCH PARSER "Text Search"."Long ""one""" (start = pg_catalog.prsd_start, gettoken = prsd_nexttoken,
+    end = prsd_end, headline = prsd_headline, lextypes = prsd_lextype);
+COMMENT ON TEXT SEARCH PARSER short IS 'a parser';
+CREATE FUNCTION lexizes(internal, internal, internal, internal) RETURNS internal LANGUAGE internal STRICT AS 'dsimple_lexize';
+CREATE TEXT SEARCH TEMPLATE bare (lexize = dsnowball_lexize);
+CREATE TEXT SEARCH TEMPLATE "Text Search"."simple ""two""" (init = dsimple_init, lexize = lexizes);
+COMMENT ON TEXT SEARCH TEMPLATE "Text Search"."simple ""two""" IS 'a template';
+CREATE TEXT SEARCH DICTIONARY plain (template = pg_catalog.simple);
+CREATE TEXT SEARCH DICTIONARY "it's ""one""" (template = "Text Search"."simple ""two""", stopwords = 'english', accept = false);
+CREATE TEXT SEARCH DICTIONARY stems (template = snowball, language = german, stopwords = 'german');
+CREATE TEXT SEARCH DICTIONARY same_words (template = synonym, synonyms = 'synonym_sample', casesensitive = true);
+CREATE TEXT SEARCH DICTIONARY spelling (template = ispell, dictfile = 'ispell_sample', afffile = 'ispell_sample', stopwords = 'english');
+COMMENT ON TEXT SEARCH DICTIONARY plain IS 'a dictionary';
+ALTER TEXT SEARCH DICTIONARY plain OWNER TO owner_one;
+CREATE TEXT SEARCH CONFIGURATION english (copy = pg_catalog.english);
+CREATE TEXT SEARCH CONFIGURATION nothing (parser = pg_catalog."default");
+CREATE TEXT SEARCH CONFIGURATION "Text Search"."our ""own""" (parser = "Text Search"."Long ""one""");
+ALTER TEXT SEARCH CONFIGURATION "Text Search"."our ""own""" ADD MAPPING FOR asciiword, word WITH same_words, "it's ""one""", pg_catalog.english_stem;
+ALTER TEXT SEARCH CONFIGURATION "Text Search"."our ""own""" ADD MAPPING FOR hword_numpart, int WITH stems;
+ALTER TEXT SEARCH CONFIGURATION english ALTER MAPPING REPLACE pg_catalog.english_stem WITH "it's ""one""";
+ALTER TEXT SEARCH CONFIGURATION english DROP MAPPING FOR url;
+COMMENT ON TEXT SEARCH CONFIGURATION english IS 'a configuration';
+ALTER TEXT SEARCH CONFIGURATION english OWNER TO owner_one;
+CREATE TABLE documents (t text, v tsvector GENERATED ALWAYS AS (to_tsvector('text_search.english'::regconfig, t)) STORED);
+INSERT INTO documents VALUES ('the Foxes are jumping over 12 dogs');
+CREATE INDEX ON documents USING gin (to_tsvector('"Text Search"."our ""own"""', t));
