@@ -1,6 +1,8 @@
 //! `backup-postgres` against real servers, judged by `pg_dump` and `psql`.
 
+mod built_in;
 mod consistency;
+mod contrib;
 mod corpus;
 mod judge;
 mod normaliser;
