@@ -239,25 +239,25 @@ async fn without_oid(catalog: &Catalog<'_>) -> Result<BTreeSet<String>> {
         )
     };
     let query = [
-        format!("SELECT 'subscription ' || subname AS what FROM pg_subscription WHERE subdbid = {here}"),
         format!(
-            "SELECT 'setting of the database' || coalesce(' for role ' || rolname, '') || ': '
-                || array_to_string(setconfig, ', ')
-             FROM pg_db_role_setting LEFT JOIN pg_roles r ON r.oid = setrole WHERE setdatabase = {here}"
+            "SELECT 'subscription ' || subname AS what FROM pg_subscription WHERE subdbid = {here}"
         ),
         "SELECT 'security label of ' || (pg_identify_object(classoid, objoid, objsubid)).identity
-         FROM pg_seclabel".to_owned(),
+         FROM pg_seclabel"
+            .to_owned(),
         changed("pg_class", "relacl", "relation", "o.oid::regclass::text", "relnamespace"),
         changed("pg_proc", "proacl", "function", "o.oid::regprocedure::text", "pronamespace"),
         changed("pg_type", "typacl", "type", "o.oid::regtype::text", "typnamespace"),
         changed("pg_language", "lanacl", "language", "lanname", "NULL"),
-        changed("pg_namespace", "nspacl", "schema", "nspname", "o.oid") + " AND nspname <> 'public'",
+        changed("pg_namespace", "nspacl", "schema", "nspname", "o.oid")
+            + " AND nspname <> 'public'",
         "SELECT 'changed access rights of column ' || attname || ' of ' || attrelid::regclass::text
          FROM pg_attribute a LEFT JOIN pg_init_privs i ON i.classoid = 'pg_class'::regclass
            AND i.objoid = attrelid AND i.objsubid = attnum
          WHERE attacl IS DISTINCT FROM i.initprivs AND (attrelid < 16384 OR EXISTS (
            SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = attrelid
-             AND e.deptype = 'e'))".to_owned(),
+             AND e.deptype = 'e'))"
+            .to_owned(),
     ]
     .join(" UNION ALL ");
     Ok(catalog.read::<Row>("other state", &query).await?.into_iter().map(|row| row.what).collect())

@@ -1,7 +1,9 @@
 //! Backs up PostgreSQL to one proven file of plain SQL, and brings it back.
 
 mod catalog;
+mod cluster;
 mod dump;
+mod globals;
 mod guard;
 mod lock;
 mod object;
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
 async fn run(task: &Task, settings: &Settings) -> Result<Report> {
     settings.check()?;
     match settings.verb {
+        Verb::Backup if settings.backup.of_server() => cluster::save(task, settings).await,
         Verb::Backup => save::run(task, settings).await,
         Verb::List => stored::list(settings).await,
         Verb::Verify => stored::verify(task, settings).await,

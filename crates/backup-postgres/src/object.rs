@@ -66,6 +66,11 @@ impl Id {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Part {
     Settings,
+    /// The database's own settings, owner and rights: nothing happens here unless it is asked for.
+    Database,
+    /// Of a file of globals: roles and what they may do.
+    Roles,
+    Tablespaces,
     PreData,
     /// Rows of extensions' own tables, which may refer to each other.
     Configuration,
@@ -83,6 +88,9 @@ impl Part {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Part::Settings => "settings",
+            Part::Database => "database",
+            Part::Roles => "roles",
+            Part::Tablespaces => "tablespaces",
             Part::PreData => "pre-data",
             Part::Configuration => "configuration",
             Part::Data => "data",

@@ -4,6 +4,7 @@ use crate::schema::Schema;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use crate::{dump, proof};
+use backup::codec::Codec;
 use backup::manifest::{Manifest, Server};
 use backup::name::Name;
 use backup::prune;
@@ -11,7 +12,9 @@ use backup::writer::{Facts, Writer, Written};
 use jiff::Timestamp;
 use postgres::Endpoint;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use storage::Store;
 use task::{Error, Exit, Report, Result, Task, show};
 use tracing::{info, warn};
 
@@ -22,43 +25,100 @@ pub(crate) const KIND: &str = "postgres";
 const TRIES: u32 = 4;
 
 pub(crate) async fn run(task: &Task, settings: &Settings) -> Result<Report> {
-    let started = Timestamp::now();
     let endpoint = settings.server.endpoint()?;
-    let store = settings.store.open().await?;
     let whose = settings.name().unwrap_or_else(|| endpoint.database().to_owned());
-    let name = Name::new(KIND, &whose, started, "sql")?;
-    let file = store.location(&name.file(settings.codec.codec));
-    info!("backing up {endpoint} to {file}");
-    if !task.dry_run() {
-        store.writable().await?;
-        for leftover in prune::sweep(task, &store, KIND, &whose).await? {
-            info!("removed {leftover}, left by a run that was killed");
-        }
-    }
-    let (snapshot, schema) = read(task, settings, &endpoint).await?;
+    database(task, settings, &endpoint, &whose, Timestamp::now()).await
+}
+
+/// One database. `time` is when the run began, which may save others too.
+pub(crate) async fn database(
+    task: &Task,
+    settings: &Settings,
+    endpoint: &Endpoint,
+    whose: &str,
+    time: Timestamp,
+) -> Result<Report> {
+    let started = Timestamp::now();
+    let place = Place::open(task, settings, KIND, whose, time).await?;
+    info!("backing up {endpoint} to {}", place.file);
+    let (snapshot, schema) = read(task, settings, endpoint).await?;
     if task.dry_run() {
-        return Ok(plan(&schema, &file));
+        return Ok(plan(&schema, &place.file));
     }
-    let writer = Writer::create(&store, name, settings.codec.codec).await?;
+    let writer = place.writer().await?;
     let written = write(task, settings, &snapshot, &schema, writer).await?;
-    let server =
-        Server { version: snapshot.server_version.clone(), position: snapshot.position.clone() };
+    let server = snapshot.server();
     // Locks and snapshot weigh on the server: the read-back needs neither.
     drop(snapshot);
-    if !settings.backup.no_verify {
-        prove(task, settings, &written).await?;
+    let manifest = place.keep(task, settings, written, started, server, schema.properties).await?;
+    Ok(report(&manifest, &place.file))
+}
+
+/// Where a backup is to lie.
+pub(crate) struct Place {
+    store: Store,
+    name: Name,
+    codec: Codec,
+    pub(crate) file: String,
+}
+
+impl Place {
+    /// Asks whether it can be written, and removes what killed runs left.
+    pub(crate) async fn open(
+        task: &Task,
+        settings: &Settings,
+        kind: &str,
+        whose: &str,
+        time: Timestamp,
+    ) -> Result<Self> {
+        let store = settings.store.open().await?;
+        let name = Name::new(kind, whose, time, "sql")?;
+        let codec = settings.codec.codec;
+        let file = store.location(&name.file(codec));
+        if !task.dry_run() {
+            store.writable().await?;
+            for leftover in prune::sweep(task, &store, kind, whose).await? {
+                info!("removed {leftover}, left by a run that was killed");
+            }
+        }
+        Ok(Self { store, name, codec, file })
     }
-    let facts = Facts {
-        started,
-        tool: format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
-        server: Some(server),
-        verified: !settings.backup.no_verify,
-        properties: schema.properties,
-    };
-    let manifest = written.commit(facts).await?;
-    if !settings.backup.no_prune {
-        // The backup is done: what is wrong with old ones is another matter.
-        let pruned = prune::prune(task, &store, KIND, Some(&whose), &settings.keep).await;
+
+    pub(crate) async fn writer(&self) -> Result<Writer> {
+        Writer::create(&self.store, self.name.clone(), self.codec).await
+    }
+
+    /// Proves what was written, makes a backup of it, and only then looks at older ones.
+    pub(crate) async fn keep(
+        &self,
+        task: &Task,
+        settings: &Settings,
+        written: Written,
+        started: Timestamp,
+        server: Server,
+        properties: BTreeMap<String, String>,
+    ) -> Result<Manifest> {
+        if !settings.backup.no_verify {
+            prove(task, settings, &written).await?;
+        }
+        let facts = Facts {
+            started,
+            tool: format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
+            server: Some(server),
+            verified: !settings.backup.no_verify,
+            properties,
+        };
+        let manifest = written.commit(facts).await?;
+        if !settings.backup.no_prune {
+            self.prune(task, settings).await;
+        }
+        Ok(manifest)
+    }
+
+    /// The backup is done: what is wrong with old ones is another matter.
+    async fn prune(&self, task: &Task, settings: &Settings) {
+        let (kind, name) = (self.name.kind(), self.name.name());
+        let pruned = prune::prune(task, &self.store, &[kind], Some(name), &settings.keep).await;
         match pruned {
             Ok(pruned) if pruned.incomplete.is_empty() => info!("{}", pruned.summary),
             Ok(pruned) => {
@@ -67,7 +127,6 @@ pub(crate) async fn run(task: &Task, settings: &Settings) -> Result<Report> {
             Err(error) => warn!("the backup is done, but old ones were not removed: {error:#}"),
         }
     }
-    Ok(report(&manifest, &file))
 }
 
 /// One state of the database. The server's printers see the newest catalogs, not our snapshot's,
@@ -102,6 +161,10 @@ async fn write(
 ) -> Result<Written> {
     let writer = Arc::new(writer);
     dump::write(task, snapshot, schema, &writer, settings.backup.jobs()).await?;
+    seal(task, writer).await
+}
+
+pub(crate) async fn seal(task: &Task, writer: Arc<Writer>) -> Result<Written> {
     let writer = Arc::into_inner(writer)
         .ok_or_else(|| Error::failed("a worker still writes after the last row"))?;
     task.until_stopped(writer.seal()).await

@@ -18,6 +18,8 @@ pub(crate) struct Schema {
     /// `SELECT setval(…)` for each sequence, read after the snapshot: sequences know none.
     pub sequences: Vec<String>,
     pub refreshes: Vec<String>,
+    /// Statements about the database itself.
+    pub database: String,
     /// What a new database must be like, for the manifest.
     pub properties: BTreeMap<String, String>,
 }
@@ -42,13 +44,15 @@ impl Schema {
         let populated = std::mem::take(&mut contents.populated);
         let refreshes = order::by_need(populated, &dependencies);
         let objects = order::sort(std::mem::take(&mut contents.objects), &dependencies)?;
+        let mut properties = catalog.properties().await?;
         Ok(Self {
+            database: catalog.database_state(&mut properties).await?,
             objects,
             tables: contents.tables,
             config_tables: contents.config_tables,
             sequences: sequence_positions(&catalog, &contents.sequences).await?,
             refreshes,
-            properties: catalog.properties().await?,
+            properties,
         })
     }
 }

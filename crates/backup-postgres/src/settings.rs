@@ -64,6 +64,23 @@ pub(crate) struct BackupSettings {
     #[arg(long, env = "BACKUP_NAME")]
     pub name: Option<String>,
 
+    /// Roles, tablespaces and every database of the server, each a backup of its own; also for
+    /// list, verify, restore and prune
+    #[arg(long, env = "ALL_DATABASES", value_parser = switch())]
+    pub all_databases: bool,
+
+    /// With --all-databases: no database like this; repeatable, patterns as in psql
+    #[arg(long, env = "EXCLUDE_DATABASE", value_name = "PATTERN", value_delimiter = ',')]
+    pub exclude_database: Vec<String>,
+
+    /// Roles and tablespaces alone; also for list, verify, restore and prune
+    #[arg(long, short, env = "GLOBALS_ONLY", value_parser = switch())]
+    pub globals_only: bool,
+
+    /// Save the passwords of roles, too: hashes, which only a superuser may read
+    #[arg(long, env = "ROLE_PASSWORDS", value_parser = switch())]
+    pub role_passwords: bool,
+
     /// Connections that read or write rows at once [default: the number of cores]
     #[arg(long, short, env = "JOBS")]
     jobs: Option<NonZeroUsize>,
@@ -134,6 +151,11 @@ impl BackupSettings {
         self.jobs.map_or(cores, NonZeroUsize::get)
     }
 
+    /// Whether the whole server is meant, or what belongs to it, and no single database.
+    pub(crate) fn of_server(&self) -> bool {
+        self.all_databases || self.globals_only
+    }
+
     pub(crate) fn selection(&self) -> Selection {
         Selection {
             schemas: self.schema.clone(),
@@ -165,6 +187,9 @@ impl RestoreSettings {
 impl Settings {
     /// Whose backups are meant, where it is said: `--name`, or else the database.
     pub(crate) fn name(&self) -> Option<String> {
+        if self.backup.of_server() {
+            return None;
+        }
         self.backup.name.clone().or_else(|| self.server.dbname.clone())
     }
 
@@ -176,6 +201,23 @@ impl Settings {
             (
                 self.which != "latest" && ![Verb::Verify, Verb::Restore].contains(&self.verb),
                 "only verify and restore take the name of a backup",
+            ),
+            (
+                self.backup.all_databases && self.backup.globals_only,
+                "--all-databases has the globals with it: leave one of the two out",
+            ),
+            (
+                self.backup.of_server() && self.backup.name.is_some(),
+                "--name is for the backups of one database: with --all-databases each has its own",
+            ),
+            (
+                self.backup.exclude_database.iter().any(|pattern| !pattern.is_empty())
+                    && !(self.backup.all_databases && self.verb == Verb::Backup),
+                "--exclude-database belongs to backup --all-databases",
+            ),
+            (
+                self.backup.role_passwords && !self.backup.of_server(),
+                "--role-passwords belongs to --all-databases or --globals-only",
             ),
         ];
         match misplaced.iter().find(|rule| rule.0) {

@@ -5,6 +5,7 @@
 
 use crate::catalog::{Scope, Selection};
 use crate::lock::{self, Table};
+use backup::manifest::Server;
 use postgres::{Client, Endpoint, explain, quote};
 use std::time::Duration;
 use task::{Error, Result, Task};
@@ -59,6 +60,17 @@ impl Snapshot {
         let held = lock::list(&leader, &Scope::resolve(&leader, selection).await?).await?;
         begin(&leader).await?;
         lock::hold(&leader, &held, lock_wait).await?;
+        Self::export(leader, endpoint, held).await
+    }
+
+    /// Of what belongs to the whole server: there are no tables to lock.
+    pub(crate) async fn of_globals(leader: Client, endpoint: &Endpoint) -> Result<Self> {
+        prepare(&leader).await?;
+        begin(&leader).await?;
+        Self::export(leader, endpoint, Vec::new()).await
+    }
+
+    async fn export(leader: Client, endpoint: &Endpoint, held: Vec<Table>) -> Result<Self> {
         let facts = leader
             .query_one(
                 "SELECT pg_export_snapshot(), current_setting('server_version_num')::int4,
@@ -105,6 +117,11 @@ impl Snapshot {
             .map_err(|cause| explain(cause, "cannot import the snapshot into a worker"))?;
         close_search_path(&client).await?;
         Ok(client)
+    }
+
+    /// The server and its position, for the manifest.
+    pub(crate) fn server(&self) -> Server {
+        Server { version: self.server_version.clone(), position: self.position.clone() }
     }
 
     /// From here on every name that the server prints is qualified.

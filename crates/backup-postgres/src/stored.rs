@@ -1,44 +1,71 @@
 //! The verbs for backups that are there: list, verify, restore, prune.
 
-use crate::proof;
 use crate::restore::{self, Leaving, RestoreOptions, Source};
 use crate::save::KIND;
 use crate::settings::Settings;
+use crate::{cluster, globals, proof};
 use backup::manifest::Manifest;
 use backup::{catalog, prune, readback};
 use jiff::Timestamp;
 use postgres::Endpoint;
 use serde_json::json;
 use storage::Store;
-use task::{Report, Result, Task, show};
+use task::{Error, Report, Result, Task, show};
 use tracing::info;
 
 pub(crate) async fn list(settings: &Settings) -> Result<Report> {
     let store = settings.store.open().await?;
-    let catalog = catalog::list(&store, Some(KIND), settings.name().as_deref()).await?;
+    let (kinds, name) = meant(settings);
+    let catalog = catalog::list(&store, &kinds, name.as_deref()).await?;
     Ok(catalog::report(&catalog, Timestamp::now()))
 }
 
 pub(crate) async fn prune(task: &Task, settings: &Settings) -> Result<Report> {
     let store = settings.store.open().await?;
-    prune::prune(task, &store, KIND, settings.name().as_deref(), &settings.keep).await
+    let (kinds, name) = meant(settings);
+    prune::prune(task, &store, &kinds, name.as_deref(), &settings.keep).await
+}
+
+/// The backups of one database, or else of all, and of what belongs to the server.
+fn meant(settings: &Settings) -> (Vec<&'static str>, Option<String>) {
+    match settings.name() {
+        Some(name) => (vec![KIND], Some(name)),
+        None if settings.backup.globals_only => (vec![globals::KIND], None),
+        None => (vec![KIND, globals::KIND], None),
+    }
 }
 
 pub(crate) async fn verify(task: &Task, settings: &Settings) -> Result<Report> {
-    let (store, manifest) = find(settings).await?;
-    let file = manifest.artifact.file.clone();
-    if let Some(url) = settings.restore.drill_server()? {
-        let server = Endpoint::from_url(url.expose())?;
-        info!("proving {} by restoring it on {server}", store.location(&file));
-        let source = Source::new(store, manifest);
-        return restore::drill(task, &source, &server, settings.backup.jobs()).await;
+    if settings.backup.of_server() {
+        return cluster::verify(task, settings).await;
     }
-    info!("reading back {}", store.location(&file));
+    let (store, manifest) = find(settings).await?;
+    let source = Source::new(store, manifest);
+    if source.manifest().kind == globals::KIND {
+        return read_back(task, settings, &source).await;
+    }
+    prove(task, settings, &source).await
+}
+
+/// A database's backup: by a drill, if one is wanted.
+pub(crate) async fn prove(task: &Task, settings: &Settings, source: &Source) -> Result<Report> {
+    let Some(url) = settings.restore.drill_server()? else {
+        return read_back(task, settings, source).await;
+    };
+    let server = Endpoint::from_url(url.expose())?;
+    info!("proving {} by restoring it on {server}", source.location());
+    restore::drill(task, source, &server, settings.backup.jobs()).await
+}
+
+pub(crate) async fn read_back(task: &Task, settings: &Settings, source: &Source) -> Result<Report> {
+    let manifest = source.manifest();
+    let file = &manifest.artifact.file;
+    info!("reading back {}", source.location());
     let progress = task.progress("reading back", Some(manifest.artifact.size));
     let jobs = settings.backup.jobs();
-    let source = (&store, file.as_str());
+    let place = (source.store(), file.as_str());
     let read =
-        readback::readback(&source, &manifest, jobs, proof::check, |bytes| progress.add(bytes));
+        readback::readback(&place, manifest, jobs, proof::check, |bytes| progress.add(bytes));
     task.until_stopped(read).await?;
     let tables = manifest.contents.len() as u64;
     let rows: u64 = manifest.contents.iter().map(|content| content.tally.rows).sum();
@@ -55,24 +82,46 @@ pub(crate) async fn verify(task: &Task, settings: &Settings) -> Result<Report> {
 }
 
 pub(crate) async fn restore(task: &Task, settings: &Settings) -> Result<Report> {
+    if settings.backup.of_server() {
+        return cluster::restore(task, settings).await;
+    }
     let (store, manifest) = find(settings).await?;
+    if manifest.kind == globals::KIND {
+        let file = &manifest.artifact.file;
+        return Err(Error::usage(format!(
+            "{file} holds no database: restore it with --globals-only, or with --all-databases"
+        )));
+    }
+    let source = Source::new(store, manifest);
     let endpoint = settings.server.endpoint()?;
-    info!("restoring {} into {endpoint}", store.location(&manifest.artifact.file));
+    info!("restoring {} into {endpoint}", source.location());
+    restore::restore(task, &source, &endpoint, &restore_options(settings, false)).await
+}
+
+pub(crate) fn restore_options(settings: &Settings, server: bool) -> RestoreOptions {
     let properties = settings.backup.properties();
-    let options = RestoreOptions {
+    RestoreOptions {
         jobs: settings.backup.jobs(),
         create: settings.restore.create,
         clean: settings.restore.clean,
-        leaving: Leaving { owner: !properties.owners, privileges: !properties.privileges },
-    };
-    restore::restore(task, &Source::new(store, manifest), &endpoint, &options).await
+        server,
+        leaving: Leaving {
+            owner: !properties.owners,
+            privileges: !properties.privileges,
+            tablespaces: !properties.tablespaces,
+        },
+    }
 }
 
 async fn find(settings: &Settings) -> Result<(Store, Manifest)> {
     let store = settings.store.open().await?;
     // A whole file name says it all; anything else is looked for under the database's name.
-    let is_file = settings.which.starts_with(&format!("{KIND}-"));
-    let name = settings.name().filter(|_| !is_file);
-    let manifest = catalog::find(&store, KIND, name.as_deref(), &settings.which).await?;
+    let of = |kind: &str| settings.which.starts_with(&format!("{kind}-"));
+    let (kind, name) = if of(globals::KIND) {
+        (globals::KIND, None)
+    } else {
+        (KIND, settings.name().filter(|_| !of(KIND)))
+    };
+    let manifest = catalog::find(&store, kind, name.as_deref(), &settings.which).await?;
     Ok((store, manifest))
 }

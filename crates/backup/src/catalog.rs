@@ -53,14 +53,14 @@ pub struct Catalog {
     pub(crate) pruned: Vec<String>,
 }
 
-/// All backups, or those of one kind, of one name.
-pub async fn list(store: &Store, kind: Option<&str>, name: Option<&str>) -> Result<Catalog> {
+/// All backups, or those of some kinds, of one name.
+pub async fn list(store: &Store, kinds: &[&str], name: Option<&str>) -> Result<Catalog> {
     let mut catalog = Catalog::default();
     let mut manifests = Vec::new();
     let mut artifacts = BTreeMap::new();
     for entry in store.list().await? {
         let Some(parsed) = Name::parse(&entry.name) else { continue };
-        if kind.is_some_and(|kind| kind != parsed.kind())
+        if !(kinds.is_empty() || kinds.contains(&parsed.kind()))
             || name.is_some_and(|name| name != parsed.name())
         {
             continue;
@@ -122,7 +122,7 @@ fn missing(summary: &Summary, found: Option<u64>) -> Option<String> {
 /// `20261120T020000Z` or RFC 3339. A damaged one is an error: an older one in its place would be a
 /// surprise.
 pub async fn find(store: &Store, kind: &str, name: Option<&str>, which: &str) -> Result<Manifest> {
-    let catalog = list(store, Some(kind), name).await?;
+    let catalog = list(store, &[kind], name).await?;
     let file = choose(&catalog, kind, name, which)?;
     if let Some((_, why)) = catalog.unreadable.iter().find(|(manifest, _)| *manifest == file) {
         return Err(Error::integrity(format!("{which} cannot be used: {why}")));

@@ -19,15 +19,16 @@ use task::{Error, Exit, Report, Result, Task, show};
 /// Leftovers of our own that are older than this belong to no run that is alive.
 const LEFTOVER: Duration = Duration::from_hours(24);
 
-/// Lists, decides and removes the backups of a kind, or of one name. Call it after a success only.
+/// Lists, decides and removes the backups of some kinds, or of one name. Call it after a success
+/// only.
 pub async fn prune(
     task: &Task,
     store: &Store,
-    kind: &str,
+    kinds: &[&str],
     name: Option<&str>,
     settings: &KeepSettings,
 ) -> Result<Report> {
-    let catalog = catalog::list(store, Some(kind), name).await?;
+    let catalog = catalog::list(store, kinds, name).await?;
     let plan = plan(&catalog.backups, &Zoned::now(), settings);
     apply(task, store, &catalog, &plan).await
 }

@@ -88,7 +88,7 @@ async fn kill_at_many_moments() {
         child.wait().unwrap();
 
         let store = Store::open(folder.path().to_str().unwrap()).await.unwrap();
-        let catalog = list(&store, None, None).await.unwrap();
+        let catalog = list(&store, &[], None).await.unwrap();
         assert!(catalog.unreadable.is_empty(), "after {moment} steps: {catalog:?}");
         assert!(catalog.backups.len() >= moment / 5, "what was reported is there: {catalog:?}");
         for backup in &catalog.backups {
@@ -100,7 +100,7 @@ async fn kill_at_many_moments() {
         }
         listed += catalog.backups.len();
         one(&store, Timestamp::now()).await;
-        let after = list(&store, None, None).await.unwrap();
+        let after = list(&store, &[], None).await.unwrap();
         assert_eq!(after.backups.len(), catalog.backups.len() + 1);
     }
     assert!(listed > 60, "backups were made at all: {listed}");

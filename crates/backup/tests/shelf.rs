@@ -76,7 +76,7 @@ impl Shelf {
             keep_monthly: 0,
             keep_yearly: 0,
         };
-        prune(&task(dry_run), &self.store, "postgres", Some(name), &keep).await.unwrap()
+        prune(&task(dry_run), &self.store, &["postgres"], Some(name), &keep).await.unwrap()
     }
 }
 
@@ -104,7 +104,7 @@ async fn a_list_names_what_is_whole_and_what_is_damaged() {
     shelf.remove(&orphan.file());
     shelf.write("notes.txt", "not ours");
 
-    let catalog = list(&shelf.store, Some("postgres"), Some("shop")).await.unwrap();
+    let catalog = list(&shelf.store, &["postgres"], Some("shop")).await.unwrap();
     let listed: Vec<_> = catalog
         .backups
         .iter()
@@ -129,7 +129,7 @@ async fn a_list_names_what_is_whole_and_what_is_damaged() {
     );
     assert_eq!(report.json["backups"][0]["rows"], 1);
     assert!(report.table.contains("verified"), "{}", report.table);
-    assert_eq!(list(&shelf.store, None, None).await.unwrap().backups.len(), 5);
+    assert_eq!(list(&shelf.store, &[], None).await.unwrap().backups.len(), 5);
 }
 
 #[tokio::test]
@@ -148,14 +148,14 @@ async fn a_backup_is_found_by_age_name_or_time() {
         assert_eq!(&find(&shelf.store, "postgres", Some("shop"), which).await.unwrap(), wanted);
     }
     for which in ["oldest", "", "../../etc/passwd", "20200101T000000Z"] {
-        let error = find(&shelf.store, "postgres", None, which).await.unwrap_err();
+        let error = find(&shelf.store, &["postgres"], None, which).await.unwrap_err();
         assert_eq!(error.exit(), Exit::Usage);
         assert!(error.to_string().contains(&new.artifact.file), "{error}");
     }
     find(&shelf.store, "postgres", Some("other"), "latest").await.unwrap_err();
 
     shelf.add("shop-eu", 0).await;
-    let error = find(&shelf.store, "postgres", None, "latest").await.unwrap_err();
+    let error = find(&shelf.store, &["postgres"], None, "latest").await.unwrap_err();
     assert_eq!(error.exit(), Exit::Usage, "which name, it cannot know");
 }
 
@@ -230,7 +230,7 @@ async fn a_prune_that_was_killed_lists_nothing_half_and_is_finished_by_the_next(
         shelf.write(&pruned, &shelf.read(&old.file()));
         if step != "copied" {
             shelf.remove(&old.file());
-            let catalog = list(&shelf.store, Some("postgres"), Some("shop")).await.unwrap();
+            let catalog = list(&shelf.store, &["postgres"], Some("shop")).await.unwrap();
             assert_eq!(catalog.backups.len(), 1, "{step}");
             assert!(catalog.backups[0].proven() && catalog.orphans.is_empty());
         }
@@ -268,7 +268,7 @@ async fn a_stopped_task_removes_no_more() {
         keep_monthly: 0,
         keep_yearly: 0,
     };
-    let error = prune(&task, &shelf.store, "postgres", None, &keep).await.unwrap_err();
+    let error = prune(&task, &shelf.store, &["postgres"], None, &keep).await.unwrap_err();
     assert_eq!(error.exit(), Exit::Stopped);
     assert_eq!(shelf.files().len(), 4);
 }

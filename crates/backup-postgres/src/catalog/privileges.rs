@@ -198,6 +198,10 @@ fn right_name(letter: char) -> Option<&'static str> {
         'X' => "EXECUTE",
         'U' => "USAGE",
         'C' => "CREATE",
+        'c' => "CONNECT",
+        'T' => "TEMPORARY",
+        's' => "SET",
+        'A' => "ALTER SYSTEM",
         _ => return None,
     })
 }

@@ -165,6 +165,16 @@ fn regexes(pattern: &str) -> (Option<String>, String) {
     (parts.pop().map(|schema| anchored(&schema)), anchored(&name))
 }
 
+/// A psql pattern for the names of databases, which belong to nothing else.
+pub(crate) fn database_regex(pattern: &str) -> Result<String> {
+    match regexes(pattern) {
+        (None, name) => Ok(name),
+        (Some(_), _) => Err(Error::usage(format!(
+            "the pattern `{pattern}` has a dot: quote it if it is part of a database's name"
+        ))),
+    }
+}
+
 fn anchored(regex: &str) -> String {
     format!("^({regex})$")
 }

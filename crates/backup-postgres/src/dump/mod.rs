@@ -4,6 +4,7 @@ mod plan;
 mod rows;
 mod script;
 
+use crate::catalog::Globals;
 use crate::object::Part;
 use crate::schema::Schema;
 use crate::snapshot::Snapshot;
@@ -30,7 +31,9 @@ pub(crate) async fn write(
 
 async fn before_rows(snapshot: &Snapshot, schema: &Schema, writer: &Arc<Writer>) -> Result<()> {
     let mut script = Script::new(writer);
-    script.begin(&snapshot.server_version).await?;
+    script.begin("PostgreSQL database", &snapshot.server_version).await?;
+    script.part(Part::Database).await?;
+    script.push(&schema.database).await?;
     write_objects(&mut script, schema, Part::PreData).await?;
     script.flush().await
 }
@@ -52,6 +55,21 @@ async fn after_rows(schema: &Schema, writer: &Arc<Writer>) -> Result<()> {
     for refresh in &schema.refreshes {
         script.push(refresh).await?;
     }
+    script.flush().await
+}
+
+/// What belongs to the whole server, into a file of its own.
+pub(crate) async fn write_globals(
+    globals: &Globals,
+    server_version: &str,
+    writer: &Arc<Writer>,
+) -> Result<()> {
+    let mut script = Script::new(writer);
+    script.begin("PostgreSQL globals", server_version).await?;
+    script.part(Part::Roles).await?;
+    script.push(&globals.roles).await?;
+    script.part(Part::Tablespaces).await?;
+    script.push(&globals.tablespaces).await?;
     script.flush().await
 }
 

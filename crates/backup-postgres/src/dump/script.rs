@@ -54,8 +54,8 @@ impl<'a> Script<'a> {
     }
 
     /// The comment and the settings that the file begins with.
-    pub(super) async fn begin(&mut self, server_version: &str) -> Result<()> {
-        self.push_text(&header(server_version)).await
+    pub(super) async fn begin(&mut self, what: &str, server_version: &str) -> Result<()> {
+        self.push_text(&header(what, server_version)).await
     }
 
     pub(super) async fn flush(&mut self) -> Result<()> {
@@ -68,13 +68,13 @@ impl<'a> Script<'a> {
 }
 
 /// The start of the file. No name of the user's stands in a comment, here or anywhere.
-fn header(server_version: &str) -> String {
+fn header(what: &str, server_version: &str) -> String {
     let server_version: String = server_version
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || " .()-".contains(*c))
         .collect();
     format!(
-        "-- PostgreSQL database, saved by Nightshift backup-postgres {} from server {server_version}
+        "-- {what}, saved by Nightshift backup-postgres {} from server {server_version}
 SET statement_timeout = 0;
 SET lock_timeout = 0;
 SET idle_in_transaction_session_timeout = 0;

@@ -8,9 +8,14 @@ use task::{Error, Result};
 /// Names that databases of a server's own have.
 const RESERVED: [&str; 3] = ["postgres", "template0", "template1"];
 
-/// Refuses what no drop of ours should touch, before anything is dropped.
-pub(super) async fn check(client: &Client, endpoint: &Endpoint) -> Result<()> {
-    if RESERVED.contains(&endpoint.database()) {
+pub(super) fn is_reserved(database: &str) -> bool {
+    RESERVED.contains(&database)
+}
+
+/// Refuses what no drop of ours should touch, before anything is dropped. The server's own
+/// databases are emptied only with all others.
+pub(super) async fn check(client: &Client, endpoint: &Endpoint, server: bool) -> Result<()> {
+    if is_reserved(endpoint.database()) && !server {
         return Err(Error::usage(format!(
             "--clean does not empty {endpoint}: that database belongs to the server itself"
         )));

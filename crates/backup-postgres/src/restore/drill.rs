@@ -60,7 +60,7 @@ async fn proof(
     let manifest = source.manifest();
     let leaving = lend_roles(server, manifest, scratch.database()).await?;
     task.until_stopped(server.create_leniently(scratch.database(), manifest)).await?;
-    let restored = parts::load(task, source, scratch, jobs, leaving).await?;
+    let restored = parts::load(task, source, scratch, jobs, leaving, false).await?;
     compare(manifest, &restored.tallies(), "sent to the server")?;
     recount::recount(task, source, scratch, jobs, &restored.loaded).await?;
     let mut report = report(source, scratch, restored.statements);
@@ -72,12 +72,12 @@ async fn proof(
 
 /// The server of a drill is often not the one with the application's roles.
 async fn lend_roles(server: &Server, manifest: &Manifest, mark: &str) -> Result<Leaving> {
-    let missing = roles::missing(&server.client, manifest).await?;
+    let missing = roles::missing(&server.client, manifest, false).await?;
     match roles::lend(&server.client, &missing, mark).await {
         Ok(()) => Ok(Leaving::default()),
         Err(error) => {
             tracing::warn!("drilling without owners and privileges: {error:#}");
-            Ok(Leaving { owner: true, privileges: true })
+            Ok(Leaving { owner: true, privileges: true, ..Leaving::default() })
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod clean;
 mod drill;
+mod globals;
 mod locale;
 mod parts;
 mod reader;
@@ -17,12 +18,13 @@ mod target;
 mod tests;
 
 pub(crate) use drill::drill;
+pub(crate) use globals::{Globals, globals_report};
 pub(crate) use source::Source;
+pub(crate) use target::Server;
 
 use backup::manifest::{Manifest, Tally};
-use postgres::Endpoint;
+use postgres::{Client, Endpoint};
 use serde_json::json;
-use target::Server;
 use task::{Error, Exit, Report, Result, Task, While, show};
 
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +35,9 @@ pub(crate) struct RestoreOptions {
     pub(crate) create: bool,
     /// Drop all that the database holds first.
     pub(crate) clean: bool,
+    /// It is one of all the databases of a server: it gets back its own owner, settings and rights,
+    /// and those that belong to the server itself may be emptied.
+    pub(crate) server: bool,
     pub(crate) leaving: Leaving,
 }
 
@@ -41,6 +46,8 @@ pub(crate) struct RestoreOptions {
 pub(crate) struct Leaving {
     pub(crate) owner: bool,
     pub(crate) privileges: bool,
+    /// Of the database itself, and the making of any.
+    pub(crate) tablespaces: bool,
 }
 
 /// What a load did.
@@ -70,13 +77,13 @@ pub(crate) async fn restore(
     let name = endpoint.database();
     if options.create {
         let server = Server::connect(task, endpoint, &[]).await?;
-        roles::need(&server.client, source.manifest(), options.leaving).await?;
+        roles::need(&server.client, source.manifest(), options.leaving, true).await?;
         server.refuse_existing(name).await?;
         if task.dry_run() {
             return Ok(planned(source, endpoint, "create it, then restore"));
         }
         source.check(task).await?;
-        server.create(name, source.manifest()).await?;
+        server.create(name, source.manifest(), options.leaving).await?;
         let done = load(task, source, endpoint, options).await;
         if done.is_err()
             && let Err(left) = server.drop(name).await
@@ -86,12 +93,8 @@ pub(crate) async fn restore(
         return done;
     }
     let client = endpoint.connect_waiting(task, "nightshift restore").await?;
-    roles::need(&client, source.manifest(), options.leaving).await?;
-    if options.clean {
-        clean::check(&client, endpoint).await?;
-    } else {
-        target::refuse_objects(&client, endpoint).await?;
-    }
+    roles::need(&client, source.manifest(), options.leaving, options.server).await?;
+    check_content(&client, endpoint, options).await?;
     if task.dry_run() {
         let plan = if options.clean { "drop all it holds, then restore" } else { "restore" };
         return Ok(planned(source, endpoint, plan));
@@ -105,13 +108,62 @@ pub(crate) async fn restore(
     })
 }
 
+async fn check_content(
+    client: &Client,
+    endpoint: &Endpoint,
+    options: &RestoreOptions,
+) -> Result<()> {
+    if options.clean {
+        clean::check(client, endpoint, options.server).await
+    } else {
+        target::refuse_objects(client, endpoint).await
+    }
+}
+
+/// Refuses a server on which one of all the databases cannot be restored.
+pub(crate) async fn check_target(
+    task: &Task,
+    server: &Server,
+    endpoint: &Endpoint,
+    options: &RestoreOptions,
+) -> Result<()> {
+    let is_dropped = options.clean && !clean::is_reserved(endpoint.database());
+    if is_dropped || !server.has(endpoint.database()).await? {
+        return Ok(());
+    }
+    let client = endpoint.connect_waiting(task, "nightshift restore").await?;
+    check_content(&client, endpoint, options).await
+}
+
+/// One of all the databases of a server: into the one that is there, if it is empty or the server's
+/// own, else into a new one.
+pub(crate) async fn into_server(
+    task: &Task,
+    source: &Source,
+    server: &Server,
+    endpoint: &Endpoint,
+    options: &RestoreOptions,
+) -> Result<Report> {
+    let name = endpoint.database();
+    let mut there = server.has(name).await?;
+    if there && options.clean && !clean::is_reserved(name) {
+        source.check(task).await?;
+        server.drop(name).await?;
+        there = false;
+    }
+    let options = RestoreOptions { create: !there, clean: there && options.clean, ..*options };
+    restore(task, source, endpoint, &options).await
+}
+
 async fn load(
     task: &Task,
     source: &Source,
     endpoint: &Endpoint,
     options: &RestoreOptions,
 ) -> Result<Report> {
-    let restored = parts::load(task, source, endpoint, options.jobs, options.leaving).await?;
+    let itself = options.create || options.server;
+    let restored =
+        parts::load(task, source, endpoint, options.jobs, options.leaving, itself).await?;
     compare(source.manifest(), &restored.tallies(), "sent to the server")?;
     Ok(report(source, endpoint, restored.statements))
 }

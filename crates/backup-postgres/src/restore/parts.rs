@@ -4,6 +4,7 @@ use super::reader::Reader;
 use super::session::{Session, open_all};
 use super::source::Source;
 use super::{Leaving, Restored};
+use crate::catalog::database;
 use crate::script::statements::{Purpose, purpose};
 use backup::manifest::{Chunk, Tally};
 use futures_util::future::{join_all, try_join_all};
@@ -15,6 +16,8 @@ use tokio::sync::Mutex;
 
 /// Run on every connection, before anything else.
 const SETTINGS: &str = "settings";
+/// About the database itself.
+const DATABASE: &str = "database";
 /// Chunks that do not depend on each other.
 const DATA: &str = "data";
 /// Statements that do not depend on each other.
@@ -25,20 +28,29 @@ const STATEMENTS: usize = 100;
 /// Compressed bytes of rows in one transaction.
 const BYTES: u64 = 16 << 20;
 
-/// Loads everything into an empty database, over `jobs` connections.
+/// A server whose roles or databases are read-only by default can still be restored.
+pub(super) const WRITABLE: &str = "SET default_transaction_read_only = off";
+
+/// Loads everything into an empty database, over `jobs` connections; what is said of the database
+/// itself only if that is wanted.
 pub(super) async fn load(
     task: &Task,
     source: &Source,
     endpoint: &Endpoint,
     jobs: usize,
     leaving: Leaving,
+    itself: bool,
 ) -> Result<Restored> {
-    let settings = settings(source).await?;
+    let mut settings = settings(source).await?;
+    if itself {
+        settings.extend([WRITABLE.to_owned(), wanted(leaving)]);
+    }
     let sessions = open_all(task, endpoint, &settings, jobs).await?;
     let load = Load {
         source,
         sessions: &sessions,
         leaving,
+        itself,
         progress: task.progress("restore", Some(source.manifest().artifact.size)),
         statements: AtomicU64::new(0),
         loaded: Lock::new(vec![Loaded::default(); source.manifest().contents.len()]),
@@ -63,10 +75,23 @@ pub(super) async fn settings(source: &Source) -> Result<Vec<String>> {
     Ok(settings)
 }
 
+/// What of the database itself is to change.
+fn wanted(leaving: Leaving) -> String {
+    let mut wanted = vec![database::SETTINGS];
+    if !leaving.owner {
+        wanted.push(database::OWNER);
+    }
+    if !leaving.privileges {
+        wanted.push(database::PRIVILEGES);
+    }
+    format!("SET {} = '{}'", database::WANTED, wanted.join(","))
+}
+
 struct Load<'a> {
     source: &'a Source,
     sessions: &'a [Session],
     leaving: Leaving,
+    itself: bool,
     progress: Progress,
     statements: AtomicU64,
     loaded: Lock<Vec<Loaded>>,
@@ -89,6 +114,7 @@ impl Load<'_> {
             tracing::debug!(bytes, "restoring {name}");
             match name {
                 SETTINGS => {}
+                DATABASE if !self.itself => {}
                 DATA => self.side_by_side(part).await?,
                 name if INDEPENDENT.contains(&name) => self.in_any_order(part).await?,
                 _ => self.one_by_one(part).await?,

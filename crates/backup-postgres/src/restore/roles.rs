@@ -9,16 +9,26 @@ use task::{Context, Error, Result};
 
 /// Where the manifest names them: a JSON array.
 const PROPERTY: &str = "roles";
+/// Those that the database itself names.
+const DATABASE_PROPERTY: &str = "database_roles";
 
 /// Roles that own something, may do something, or are named in a policy, and that this server
-/// does not have.
-pub(super) async fn missing(client: &Client, manifest: &Manifest) -> Result<Vec<String>> {
-    let Some(json) = manifest.properties.get(PROPERTY) else { return Ok(Vec::new()) };
-    let wanted: Vec<String> = serde_json::from_str(json)
-        .integrity(|| "the manifest's list of roles is damaged".to_owned())?;
+/// does not have. With `database`, also those that the database itself names.
+pub(super) async fn missing(
+    client: &Client,
+    manifest: &Manifest,
+    database: bool,
+) -> Result<Vec<String>> {
+    let mut wanted: Vec<String> = Vec::new();
+    for property in [PROPERTY, DATABASE_PROPERTY].iter().take(if database { 2 } else { 1 }) {
+        let Some(json) = manifest.properties.get(*property) else { continue };
+        let named: Vec<String> = serde_json::from_str(json)
+            .integrity(|| "the manifest's list of roles is damaged".to_owned())?;
+        wanted.extend(named);
+    }
     let rows = client
         .query(
-            "SELECT wanted FROM pg_catalog.unnest($1::text[]) wanted \
+            "SELECT DISTINCT wanted FROM pg_catalog.unnest($1::text[]) wanted \
              WHERE wanted NOT IN (SELECT rolname FROM pg_catalog.pg_roles) ORDER BY 1",
             &[&wanted],
         )
@@ -28,11 +38,16 @@ pub(super) async fn missing(client: &Client, manifest: &Manifest) -> Result<Vec<
 }
 
 /// Says at once what would otherwise end the restore after its longest part.
-pub(super) async fn need(client: &Client, manifest: &Manifest, leaving: Leaving) -> Result<()> {
+pub(super) async fn need(
+    client: &Client,
+    manifest: &Manifest,
+    leaving: Leaving,
+    database: bool,
+) -> Result<()> {
     if leaving.owner && leaving.privileges {
         return Ok(());
     }
-    let missing = missing(client, manifest).await?;
+    let missing = missing(client, manifest, database).await?;
     if missing.is_empty() {
         return Ok(());
     }

@@ -27,8 +27,16 @@ impl Source {
         Self { store, manifest: Arc::new(manifest) }
     }
 
-    pub(super) fn manifest(&self) -> &Manifest {
+    pub(crate) fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) fn location(&self) -> String {
+        self.store.location(&self.manifest.artifact.file)
     }
 
     /// Reads and decompresses these chunks in order, a little ahead of whoever takes them.

@@ -1,6 +1,6 @@
 //! Where a restore goes: a server on which databases are made and dropped, and an empty database.
 
-use super::locale;
+use super::{Leaving, locale};
 use backup::manifest::Manifest;
 use postgres::quote::{ident, literal};
 use postgres::{Client, Endpoint, explain};
@@ -8,15 +8,15 @@ use task::{Error, Exit, Result, Task};
 use tokio_postgres::error::SqlState;
 
 /// A connection for making and dropping databases.
-pub(super) struct Server {
+pub(crate) struct Server {
     pub(super) client: Client,
     pub(super) major: u32,
-    maintenance: Endpoint,
+    pub(super) maintenance: Endpoint,
 }
 
 impl Server {
     /// Connects to a database that is there on nearly every server, or to one of `others`.
-    pub(super) async fn connect(task: &Task, endpoint: &Endpoint, others: &[&str]) -> Result<Self> {
+    pub(crate) async fn connect(task: &Task, endpoint: &Endpoint, others: &[&str]) -> Result<Self> {
         let mut first = None;
         for name in others.iter().chain(&["postgres", "template1"]) {
             let maintenance = endpoint.with_database(name);
@@ -34,20 +34,34 @@ impl Server {
         Err(first.unwrap_or_else(|| Error::usage(format!("cannot connect to {endpoint}"))))
     }
 
-    pub(super) async fn refuse_existing(&self, name: &str) -> Result<()> {
+    pub(super) async fn has(&self, name: &str) -> Result<bool> {
         let query = "SELECT 1 FROM pg_catalog.pg_database WHERE datname = $1";
         let found = self.client.query_opt(query, &[&name]).await;
-        match found.map_err(|error| explain(error, "cannot read the list of databases"))? {
-            None => Ok(()),
-            Some(_) => Err(Error::usage(format!(
-                "the database {name} exists: restore without --create, or drop it first"
-            ))),
-        }
+        let found = found.map_err(|error| explain(error, "cannot read the list of databases"))?;
+        Ok(found.is_some())
     }
 
-    /// Makes a database as the backup's was: encoding and locale.
-    pub(super) async fn create(&self, name: &str, manifest: &Manifest) -> Result<()> {
-        let like = locale::clauses(&manifest.properties, self.major)?;
+    pub(super) async fn refuse_existing(&self, name: &str) -> Result<()> {
+        if self.has(name).await? {
+            return Err(Error::usage(format!(
+                "the database {name} exists: restore without --create, or drop it first"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Makes a database as the backup's was: encoding, locale, tablespace.
+    pub(super) async fn create(
+        &self,
+        name: &str,
+        manifest: &Manifest,
+        leaving: Leaving,
+    ) -> Result<()> {
+        let mut like = locale::clauses(&manifest.properties, self.major)?;
+        let tablespace = manifest.properties.get("tablespace");
+        if let Some(tablespace) = tablespace.filter(|_| !leaving.tablespaces) {
+            like += &format!(" TABLESPACE {}", ident(tablespace));
+        }
         self.create_with(name, &like).await.map_err(|error| {
             if is_locale(&error) {
                 let message = format!(
@@ -88,6 +102,9 @@ impl Server {
 
     /// Drops a database whoever is connected; over a new connection, if this one was lost.
     pub(super) async fn drop(&self, name: &str) -> Result<()> {
+        // One that a backup made a template cannot be dropped as it is; others do not mind.
+        let plain = format!("ALTER DATABASE {} IS_TEMPLATE false", ident(name));
+        let _ = self.client.batch_execute(&plain).await;
         let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", ident(name));
         let mut dropped = self.client.batch_execute(&statement).await;
         if dropped.as_ref().is_err_and(tokio_postgres::Error::is_closed) {

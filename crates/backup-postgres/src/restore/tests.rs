@@ -23,7 +23,8 @@ const OPTIONS: RestoreOptions = RestoreOptions {
     jobs: 2,
     create: false,
     clean: false,
-    leaving: Leaving { owner: false, privileges: false },
+    server: false,
+    leaving: Leaving { owner: false, privileges: false, tablespaces: false },
 };
 const CREATE: RestoreOptions = RestoreOptions { create: true, ..OPTIONS };
 const CLEAN: RestoreOptions = RestoreOptions { clean: true, ..OPTIONS };

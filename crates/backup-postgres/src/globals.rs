@@ -1,0 +1,86 @@
+//! The artifact of what belongs to the whole server and to no database: roles, tablespaces, rights
+//! on parameters.
+
+use crate::catalog::{Catalog, Globals, Scope, Selection};
+use crate::dump;
+use crate::save::{Place, seal};
+use crate::settings::Settings;
+use crate::snapshot::Snapshot;
+use jiff::Timestamp;
+use postgres::{Client, Endpoint};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use task::{Context, Report, Result, Task, show};
+use tracing::info;
+
+/// What these backups are called; a dash can be in neither.
+pub(crate) const KIND: &str = "postgresglobals";
+pub(crate) const NAME: &str = "server";
+
+/// The property with the names of the databases that the same run saves: a JSON array.
+pub(crate) const DATABASES: &str = "databases";
+
+/// `databases` are those that the run goes on with.
+pub(crate) async fn save(
+    task: &Task,
+    settings: &Settings,
+    client: Client,
+    endpoint: &Endpoint,
+    databases: &[String],
+    time: Timestamp,
+) -> Result<Report> {
+    let started = Timestamp::now();
+    let place = Place::open(task, settings, KIND, NAME, time).await?;
+    info!("backing up the globals of {endpoint} to {}", place.file);
+    let passwords = settings.backup.role_passwords;
+    let reading = async {
+        let snapshot = Snapshot::of_globals(client, endpoint).await?;
+        let scope = Scope::resolve(&snapshot.leader, &Selection::default()).await?;
+        snapshot.qualify_names().await?;
+        let properties = settings.backup.properties();
+        let catalog = Catalog::open(&snapshot.leader, snapshot.version, scope, properties).await?;
+        let globals = Globals::read(&catalog, passwords).await?;
+        Ok((snapshot.server(), globals))
+    };
+    let (server, globals) = task.until_stopped(reading).await?;
+    let what = format!("{} roles, {} tablespaces", globals.role_count, globals.tablespace_count);
+    if task.dry_run() {
+        let summary = format!("dry run: would save {what} to {}", place.file);
+        return Ok(said(&globals, 0, json!({ "file": place.file }), summary));
+    }
+    let writer = Arc::new(place.writer().await?);
+    let writing = dump::write_globals(&globals, &server.version, &writer);
+    task.until_stopped(writing).await?;
+    let written = seal(task, writer).await?;
+    let databases = serde_json::to_string(databases)
+        .failed(|| "cannot write the list of databases".to_owned())?;
+    let properties = BTreeMap::from([
+        (DATABASES.to_owned(), databases),
+        ("role_passwords".to_owned(), passwords.to_string()),
+    ]);
+    let manifest = place.keep(task, settings, written, started, server, properties).await?;
+    let size = manifest.artifact.size;
+    let proof = if manifest.verified { "read back and proven" } else { "NOT read back" };
+    let summary = format!("saved {what} in {}, {proof}: {}", show::bytes(size), place.file);
+    let json = json!({
+        "file": place.file,
+        "size": size,
+        "sha256": manifest.artifact.sha256,
+        "roles": globals.role_count,
+        "tablespaces": globals.tablespace_count,
+        "verified": manifest.verified,
+    });
+    Ok(said(&globals, size, json, summary))
+}
+
+fn said(globals: &Globals, bytes: u64, json: serde_json::Value, summary: String) -> Report {
+    Report {
+        items: globals.role_count + globals.tablespace_count,
+        bytes,
+        json,
+        table: summary.clone(),
+        summary,
+        ..Report::default()
+    }
+}
