@@ -1,6 +1,7 @@
 //! The databases that are backed up: SQL files, each about one class of objects.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 use testkit::{Database, Postgres, run};
 
@@ -63,20 +64,30 @@ pub(crate) fn empty(server: &Arc<Postgres>, corpus: &str) -> Database {
 pub(crate) fn load(database: &Database, corpus: &str) {
     let file = file(&format!("{corpus}.sql"));
     let mut psql = database.psql_command();
-    for major in 14..=18 {
-        psql.args(["-v", &format!("at{major}={}", database.server().major() >= major)]);
-    }
+    say_version(&mut psql, database.server());
     run(psql.arg("-f").arg(file)).ok();
+}
+
+/// A file that begins in the database `postgres`.
+pub(crate) fn run_on_server(server: &Postgres, name: &str) {
+    let mut psql = testkit::judge("psql");
+    psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d"]);
+    psql.arg(format!("{}/postgres", server.server_url()));
+    say_version(&mut psql, server);
+    run(psql.arg("-f").arg(file(name))).ok();
+}
+
+fn say_version(psql: &mut Command, server: &Postgres) {
+    for major in 14..=18 {
+        psql.args(["-v", &format!("at{major}={}", server.major() >= major)]);
+    }
 }
 
 /// Roles belong to the server: two tests at once would be in each other's way.
 pub(crate) fn make_roles(server: &Postgres) {
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut psql = testkit::judge("psql");
-    psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d"]);
-    run(psql.arg(format!("{}/postgres", server.server_url())).arg("-f").arg(file("roles.psql")))
-        .ok();
+    run_on_server(server, "roles.psql");
 }
 
 fn file(name: &str) -> PathBuf {

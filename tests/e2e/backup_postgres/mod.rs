@@ -4,6 +4,7 @@ mod built_in;
 mod consistency;
 mod contrib;
 mod corpus;
+mod globals;
 mod judge;
 mod normaliser;
 mod options;

@@ -16,7 +16,7 @@ const fn case(class: &'static str, sql: &'static str) -> Case {
     Case(class, sql, "")
 }
 
-const CASES: [Case; 46] = [
+const CASES: [Case; 44] = [
     case("operator", "CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq)"),
     case("operator", "CREATE SCHEMA {n}; CREATE OPERATOR {n}.!! (RIGHTARG = int, FUNCTION = int4abs)"),
     case(
@@ -88,16 +88,6 @@ const CASES: [Case; 46] = [
          CREATE FUNCTION i(cstring) RETURNS {n} LANGUAGE internal IMMUTABLE STRICT AS 'textin';
          CREATE FUNCTION o({n}) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout';
          CREATE TYPE {n} (INPUT = i, OUTPUT = o)",
-    ),
-    case(
-        "setting of the database",
-        "DO $do$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = ''5MB''', current_database()); END $do$",
-    ),
-    Case(
-        "setting of the database for role",
-        "CREATE ROLE {n}; DO $do$ BEGIN EXECUTE format('ALTER ROLE %I IN DATABASE %I SET work_mem = ''5MB''',
-             '{l}', current_database()); END $do$",
-        "DROP ROLE {n}",
     ),
     case("access rights of system", "REVOKE EXECUTE ON FUNCTION pg_catalog.pg_sleep(float8) FROM PUBLIC"),
     case("access rights of system", "GRANT EXECUTE ON FUNCTION pg_catalog.pg_read_file(text) TO pg_monitor"),
