@@ -126,11 +126,13 @@ impl Catalog<'_> {
             if self.properties.owners {
                 let owner = self.role(&state.owner);
                 let change = format!("ALTER DATABASE {THIS} OWNER TO {owner}");
-                text += &block(OWNER, &[change]);
+                text += &block(OWNER, "", &[change]);
             }
             let grants = self.grants(&state)?;
             if !grants.is_empty() {
-                text += &block(PRIVILEGES, &[grants]);
+                // Those of a new database are better left as they are than said.
+                let unless = if state.acl.is_as_created() { CHANGED } else { "" };
+                text += &block(PRIVILEGES, unless, &[grants]);
             }
         }
         properties.insert("database_roles".to_owned(), self.roles_named()?);
@@ -156,7 +158,7 @@ impl Catalog<'_> {
                 changes.push(format!("ALTER {whose} {}", setting::set(entry)?));
             }
         }
-        Ok(block(SETTINGS, &changes))
+        Ok(block(SETTINGS, "", &changes))
     }
 
     fn grants(&self, state: &State) -> Result<String> {
@@ -181,11 +183,15 @@ impl Catalog<'_> {
     }
 }
 
+/// A condition: this database has other rights than a new one.
+const CHANGED: &str = " AND (SELECT datacl IS NOT NULL FROM pg_catalog.pg_database \
+    WHERE datname = pg_catalog.current_database())";
+
 /// Statements that are run with the name of the database they are run in, if this is wanted.
-fn block(what: &str, statements: &[String]) -> String {
+fn block(what: &str, condition: &str, statements: &[String]) -> String {
     let mut body = format!(
         "DECLARE\n    this text := pg_catalog.quote_ident(pg_catalog.current_database());\nBEGIN\n\
-         \x20   IF pg_catalog.current_setting('{WANTED}', true) LIKE '%{what}%' THEN\n"
+         \x20   IF pg_catalog.current_setting('{WANTED}', true) LIKE '%{what}%'{condition} THEN\n"
     );
     for statement in statements {
         let pieces: Vec<String> = statement.split(THIS).map(quote::literal).collect();
@@ -212,7 +218,8 @@ mod tests {
 
     #[test]
     fn a_block_names_no_database_and_cannot_be_left() {
-        let text = block(SETTINGS, &[format!("COMMENT ON DATABASE {THIS} IS 'it''s $do$ $do1$'")]);
+        let text =
+            block(SETTINGS, "", &[format!("COMMENT ON DATABASE {THIS} IS 'it''s $do$ $do1$'")]);
         assert!(text.starts_with("DO $do2$") && text.ends_with("$do2$;\n"), "{text}");
         assert!(
             text.contains(

@@ -31,6 +31,10 @@ impl Acl {
         Self { acl, acl_default }
     }
 
+    pub(super) fn is_as_created(&self) -> bool {
+        self.acl.is_none()
+    }
+
     /// The same rights, against another starting point. "As created" becomes a list.
     pub(super) fn against(&self, standard: Vec<String>) -> Self {
         let acl = self.acl.clone().unwrap_or_else(|| self.acl_default.clone());

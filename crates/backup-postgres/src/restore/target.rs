@@ -1,6 +1,6 @@
 //! Where a restore goes: a server on which databases are made and dropped, and an empty database.
 
-use super::{Leaving, locale};
+use super::{Leaving, locale, parts};
 use backup::manifest::Manifest;
 use postgres::quote::{ident, literal};
 use postgres::{Client, Endpoint, explain};
@@ -22,6 +22,8 @@ impl Server {
             let maintenance = endpoint.with_database(name);
             match maintenance.connect_waiting(task, "nightshift restore").await {
                 Ok(client) => {
+                    let writable = client.batch_execute(parts::WRITABLE).await;
+                    writable.map_err(|error| explain(error, "cannot prepare a session"))?;
                     let major = major(&client).await?;
                     return Ok(Self { client, major, maintenance });
                 }

@@ -18,7 +18,10 @@ const fn case(class: &'static str, sql: &'static str) -> Case {
 
 const CASES: [Case; 44] = [
     case("operator", "CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq)"),
-    case("operator", "CREATE SCHEMA {n}; CREATE OPERATOR {n}.!! (RIGHTARG = int, FUNCTION = int4abs)"),
+    case(
+        "operator",
+        "CREATE SCHEMA {n}; CREATE OPERATOR {n}.!! (RIGHTARG = int, FUNCTION = int4abs)",
+    ),
     case(
         "operator class",
         "CREATE OPERATOR CLASS {n} FOR TYPE int4 USING btree AS OPERATOR 1 <, FUNCTION 1 btint4cmp(int4, int4)",
@@ -76,7 +79,10 @@ const CASES: [Case; 44] = [
              WITH (connect = false, slot_name = NONE, enabled = false, create_slot = false)",
         "DROP SUBSCRIPTION {n}",
     ),
-    case("statistics object", "CREATE TABLE t (a int, b int); CREATE STATISTICS {n} ON a, b FROM t"),
+    case(
+        "statistics object",
+        "CREATE TABLE t (a int, b int); CREATE STATISTICS {n} ON a, b FROM t",
+    ),
     case("large object", "SELECT lo_create(0)"),
     // The user chooses the number, and it may look like one of the system's.
     case("large object 4711", "SELECT lo_create(4711)"),
@@ -89,10 +95,19 @@ const CASES: [Case; 44] = [
          CREATE FUNCTION o({n}) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout';
          CREATE TYPE {n} (INPUT = i, OUTPUT = o)",
     ),
-    case("access rights of system", "REVOKE EXECUTE ON FUNCTION pg_catalog.pg_sleep(float8) FROM PUBLIC"),
-    case("access rights of system", "GRANT EXECUTE ON FUNCTION pg_catalog.pg_read_file(text) TO pg_monitor"),
+    case(
+        "access rights of system",
+        "REVOKE EXECUTE ON FUNCTION pg_catalog.pg_sleep(float8) FROM PUBLIC",
+    ),
+    case(
+        "access rights of system",
+        "GRANT EXECUTE ON FUNCTION pg_catalog.pg_read_file(text) TO pg_monitor",
+    ),
     case("access rights of system", "REVOKE SELECT ON pg_catalog.pg_tables FROM PUBLIC"),
-    case("access rights of column", "GRANT SELECT (rolpassword) ON pg_catalog.pg_authid TO pg_monitor"),
+    case(
+        "access rights of column",
+        "GRANT SELECT (rolpassword) ON pg_catalog.pg_authid TO pg_monitor",
+    ),
     case("access rights of system", "REVOKE USAGE ON TYPE pg_catalog.int4 FROM PUBLIC"),
     case("access rights of system", "REVOKE USAGE ON LANGUAGE sql FROM PUBLIC"),
     case("access rights of system", "GRANT CREATE ON SCHEMA pg_catalog TO pg_monitor"),
@@ -110,8 +125,14 @@ const CASES: [Case; 44] = [
          INSERT INTO pg_seclabel SELECT oid, 'pg_class'::regclass, 0, 'nobody', 'secret'
              FROM pg_class WHERE relname = '{l}'",
     ),
-    case("function \"pg_catalog\".", "CREATE FUNCTION pg_catalog.{n}() RETURNS int LANGUAGE sql AS 'SELECT 1'"),
-    case("table \"pg_catalog\".", "SET allow_system_table_mods = on; CREATE TABLE pg_catalog.{n} (a int)"),
+    case(
+        "function \"pg_catalog\".",
+        "CREATE FUNCTION pg_catalog.{n}() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    ),
+    case(
+        "table \"pg_catalog\".",
+        "SET allow_system_table_mods = on; CREATE TABLE pg_catalog.{n} (a int)",
+    ),
     case("view \"information_schema\".", "CREATE VIEW information_schema.{n} AS SELECT 1 AS one"),
     case("type \"pg_catalog\".", "CREATE TYPE pg_catalog.{n} AS ENUM ('a')"),
 ];
