@@ -178,7 +178,7 @@ async fn memberships(catalog: &Catalog<'_>) -> Result<String> {
             !catalog.at_least(16) || row.by_bootstrap || known.contains(&(role, grantor))
         });
         if ready.is_empty() {
-            let names: Vec<String> = later.iter().map(|row| row.to_string()).collect();
+            let names: Vec<String> = later.iter().map(ToString::to_string).collect();
             return Err(Error::usage(format!(
                 "cannot write these memberships in any order, because whoever granted one may not: \
                  {}",

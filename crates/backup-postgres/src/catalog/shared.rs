@@ -96,7 +96,7 @@ pub(super) async fn labels(
     word: &str,
 ) -> Result<HashMap<u32, String>> {
     #[derive(Deserialize)]
-    struct Label {
+    struct Row {
         oid: u32,
         name: String,
         provider: String,
@@ -109,7 +109,7 @@ pub(super) async fn labels(
          WHERE classoid = '{class}'::regclass ORDER BY objoid, provider"
     );
     let mut labels: HashMap<u32, String> = HashMap::new();
-    for row in catalog.read::<Label>("security labels", &query).await? {
+    for row in catalog.read::<Row>("security labels", &query).await? {
         *labels.entry(row.oid).or_default() += &format!(
             "SECURITY LABEL FOR {} ON {word} {} IS {};\n",
             quote::ident(&row.provider),

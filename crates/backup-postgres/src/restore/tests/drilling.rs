@@ -64,7 +64,7 @@ async fn a_drill_lends_the_roles_and_the_locale_that_a_server_lacks() {
     let error = restore(&task(), &stored.source, &endpoint(&empty), &OPTIONS).await.unwrap_err();
     assert_eq!(error.exit(), Exit::Usage);
     assert!(error.to_string().contains("lacks roles that the backup names: app'\"s;"), "{error:?}");
-    let leaving = Leaving { owner: true, privileges: true };
+    let leaving = Leaving { owner: true, privileges: true, tablespaces: true };
     let options = RestoreOptions { leaving, ..OPTIONS };
     restore(&task(), &stored.source, &endpoint(&empty), &options).await.unwrap();
 
