@@ -148,14 +148,14 @@ async fn a_backup_is_found_by_age_name_or_time() {
         assert_eq!(&find(&shelf.store, "postgres", Some("shop"), which).await.unwrap(), wanted);
     }
     for which in ["oldest", "", "../../etc/passwd", "20200101T000000Z"] {
-        let error = find(&shelf.store, &["postgres"], None, which).await.unwrap_err();
+        let error = find(&shelf.store, "postgres", None, which).await.unwrap_err();
         assert_eq!(error.exit(), Exit::Usage);
         assert!(error.to_string().contains(&new.artifact.file), "{error}");
     }
     find(&shelf.store, "postgres", Some("other"), "latest").await.unwrap_err();
 
     shelf.add("shop-eu", 0).await;
-    let error = find(&shelf.store, &["postgres"], None, "latest").await.unwrap_err();
+    let error = find(&shelf.store, "postgres", None, "latest").await.unwrap_err();
     assert_eq!(error.exit(), Exit::Usage, "which name, it cannot know");
 }
 
