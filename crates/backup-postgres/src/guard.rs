@@ -4,8 +4,8 @@
 //! and wants each user object accounted for as written, part of something written, made by an
 //! extension, or left out on purpose.
 
-use crate::catalog::{Catalog, Contents, Dependencies};
-use crate::object::{Id, class};
+use crate::catalog::{Catalog, Contents, Dependencies, subscription_names};
+use crate::object::{Id, Kind, Step, class};
 use postgres::quote;
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -13,10 +13,6 @@ use task::{Error, Result};
 
 /// Where the README says which classes this version cannot write.
 const LIST: &str = "README.md, \"What backup-postgres cannot write yet\"";
-
-/// `pg_largeobject_metadata`; an object's address names `pg_largeobject`, where its data lies.
-const LARGE_OBJECTS: u32 = 2995;
-const LARGE_OBJECT_DATA: u32 = 2613;
 
 #[derive(Deserialize)]
 struct SystemCatalog {
@@ -40,7 +36,7 @@ pub(crate) async fn check(
 ) -> Result<()> {
     let left = unaccounted(catalog, contents, dependencies).await?;
     let mut refused = describe(catalog, &left).await?;
-    refused.extend(without_oid(catalog).await?);
+    refused.extend(without_oid(catalog, contents, dependencies).await?);
     if refused.is_empty() {
         return Ok(());
     }
@@ -52,6 +48,11 @@ pub(crate) async fn check(
          The list of such classes is in {LIST}",
         shown.join("; ")
     )))
+}
+
+/// Many of them are written by one statement.
+fn large_objects(contents: &Contents, class: u32) -> impl Iterator<Item = Id> {
+    contents.large_objects.objects.iter().map(move |object| Id::new(class, object.oid))
 }
 
 /// User objects that nobody wrote, by catalog.
@@ -67,6 +68,7 @@ async fn unaccounted(
         .chain(contents.inside.iter().copied())
         .chain(contents.skipped.iter().map(|skipped| skipped.0))
         .chain(dependencies.members.keys().copied())
+        .chain(large_objects(contents, class::LARGE_OBJECT_METADATA))
         .chain(catalog.scope.excluded_tables.iter().map(|oid| Id::new(class::RELATION, *oid)))
         .collect();
     let elsewhere = namespaces_left_out(catalog).await?;
@@ -74,7 +76,7 @@ async fn unaccounted(
     for system in system_catalogs(catalog).await? {
         let namespace = system.namespace.as_deref().unwrap_or("0");
         // Of large objects alone, users choose the numbers.
-        let first = if system.oid == LARGE_OBJECTS { 1 } else { 16384 };
+        let first = if system.oid == class::LARGE_OBJECT_METADATA { 1 } else { 16384 };
         // Whoever is no superuser may not read this one, but a view that hides its secrets.
         let (relation, oid) = match system.name.as_str() {
             "pg_user_mapping" => ("pg_user_mappings", "umid"),
@@ -194,8 +196,9 @@ async fn describe(catalog: &Catalog<'_>, left: &[Id]) -> Result<BTreeSet<String>
     for batch in left.chunks(100) {
         let values: Vec<String> = batch
             .iter()
-            .map(|id| {
-                (if id.class == LARGE_OBJECTS { LARGE_OBJECT_DATA } else { id.class }, id.oid)
+            .map(|id| match id.class {
+                class::LARGE_OBJECT_METADATA => (class::LARGE_OBJECT, id.oid),
+                class => (class, id.oid),
             })
             .map(|(class, oid)| format!("({class}::oid, {oid}::oid)"))
             .collect();
@@ -216,49 +219,34 @@ async fn describe(catalog: &Catalog<'_>, left: &[Id]) -> Result<BTreeSet<String>
 }
 
 /// What the catalogs hold without an OID of its own.
-async fn without_oid(catalog: &Catalog<'_>) -> Result<BTreeSet<String>> {
-    #[derive(Deserialize)]
-    struct Row {
-        what: String,
-    }
+async fn without_oid(
+    catalog: &Catalog<'_>,
+    contents: &Contents,
+    dependencies: &Dependencies,
+) -> Result<BTreeSet<String>> {
+    let mut refused = BTreeSet::new();
+    let made: HashSet<Id> = contents
+        .objects
+        .iter()
+        .map(|object| object.id.step(Step::Main))
+        .chain(large_objects(contents, class::LARGE_OBJECT))
+        .collect();
+    let labelled: Vec<Id> = catalog
+        .unwritten_labels()
+        .into_iter()
+        .filter(|id| made.contains(id) || dependencies.members.contains_key(id) || id.oid < 16384)
+        .collect();
+    let labelled = describe(catalog, &labelled).await?;
+    refused.extend(labelled.into_iter().map(|object| format!("security label of {object}")));
     if !catalog.scope.has_everything() {
-        return Ok(BTreeSet::new());
+        return Ok(refused);
     }
-    let here = "(SELECT oid FROM pg_database WHERE datname = current_database())";
-    // The rights on information_schema are set after initdb notes what is initial.
-    let changed = |table: &str, acl: &str, word: &str, name: &str, schema: &str| {
-        format!(
-            "SELECT 'changed access rights of system or extension {word} ' || {name} FROM {table} o
-             LEFT JOIN pg_init_privs i ON i.classoid = '{table}'::regclass AND i.objoid = o.oid
-               AND i.objsubid = 0
-             WHERE {acl} IS DISTINCT FROM i.initprivs
-               AND {schema} IS DISTINCT FROM 'information_schema'::regnamespace
-               AND (o.oid < 16384 OR EXISTS (
-               SELECT FROM pg_depend e WHERE e.classid = '{table}'::regclass AND e.objid = o.oid
-                 AND e.deptype = 'e'))"
-        )
-    };
-    let query = [
-        format!(
-            "SELECT 'subscription ' || subname AS what FROM pg_subscription WHERE subdbid = {here}"
-        ),
-        "SELECT 'security label of ' || (pg_identify_object(classoid, objoid, objsubid)).identity
-         FROM pg_seclabel"
-            .to_owned(),
-        changed("pg_class", "relacl", "relation", "o.oid::regclass::text", "relnamespace"),
-        changed("pg_proc", "proacl", "function", "o.oid::regprocedure::text", "pronamespace"),
-        changed("pg_type", "typacl", "type", "o.oid::regtype::text", "typnamespace"),
-        changed("pg_language", "lanacl", "language", "lanname", "NULL"),
-        changed("pg_namespace", "nspacl", "schema", "nspname", "o.oid")
-            + " AND nspname <> 'public'",
-        "SELECT 'changed access rights of column ' || attname || ' of ' || attrelid::regclass::text
-         FROM pg_attribute a LEFT JOIN pg_init_privs i ON i.classoid = 'pg_class'::regclass
-           AND i.objoid = attrelid AND i.objsubid = attnum
-         WHERE attacl IS DISTINCT FROM i.initprivs AND (attrelid < 16384 OR EXISTS (
-           SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = attrelid
-             AND e.deptype = 'e'))"
-            .to_owned(),
-    ]
-    .join(" UNION ALL ");
-    Ok(catalog.read::<Row>("other state", &query).await?.into_iter().map(|row| row.what).collect())
+    let subscriptions = contents.objects.iter().filter(|object| object.kind == Kind::Subscription);
+    let written: HashSet<&str> = subscriptions.map(|object| object.name.as_str()).collect();
+    for name in subscription_names(catalog).await? {
+        if !written.contains(name.as_str()) {
+            refused.insert(format!("subscription {name}"));
+        }
+    }
+    Ok(refused)
 }

@@ -5,6 +5,7 @@ mod cluster;
 mod dump;
 mod globals;
 mod guard;
+mod large_object;
 mod lock;
 mod object;
 mod order;

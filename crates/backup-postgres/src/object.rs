@@ -30,6 +30,18 @@ pub(crate) mod class {
     pub(crate) const TEXT_SEARCH_PARSER: u32 = 3601;
     pub(crate) const TEXT_SEARCH_CONFIGURATION: u32 = 3602;
     pub(crate) const TEXT_SEARCH_TEMPLATE: u32 = 3764;
+    pub(crate) const FOREIGN_SERVER: u32 = 1417;
+    pub(crate) const USER_MAPPING: u32 = 1418;
+    pub(crate) const FOREIGN_DATA_WRAPPER: u32 = 2328;
+    pub(crate) const EVENT_TRIGGER: u32 = 3466;
+    pub(crate) const STATISTICS: u32 = 3381;
+    pub(crate) const PUBLICATION: u32 = 6104;
+    pub(crate) const PUBLICATION_TABLE: u32 = 6106;
+    pub(crate) const PUBLICATION_SCHEMA: u32 = 6237;
+    pub(crate) const SUBSCRIPTION: u32 = 6100;
+    /// Where the data lies: what the address of a large object names.
+    pub(crate) const LARGE_OBJECT: u32 = 2613;
+    pub(crate) const LARGE_OBJECT_METADATA: u32 = 2995;
 }
 
 /// Which of the statements that make one object: most need one step only.
@@ -129,22 +141,35 @@ pub(crate) enum Kind {
     TextSearchConfiguration,
     /// Their bodies may use operator classes and casts without `pg_depend` knowing of it.
     FunctionWithBody,
+    ForeignDataWrapper,
+    ForeignServer,
+    UserMapping,
     Sequence,
     Table,
+    ForeignTable,
     View,
     MaterializedView,
     SequenceOwner,
     Default,
     Check,
     Attach,
+    LargeObjects,
     Key,
     Index,
     IndexSettings,
+    Statistics,
     Rule,
     Trigger,
     Policy,
     ForeignKey,
+    Publication,
+    PublicationMember,
+    Subscription,
+    /// Of an object that is there without a statement of ours.
+    Changes,
     DefaultPrivileges,
+    /// After everything that could fire it.
+    EventTrigger,
 }
 
 /// One object, or one step of it, with its finished statements.

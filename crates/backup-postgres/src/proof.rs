@@ -1,5 +1,6 @@
 //! What "the content parses" means for a dump: statements end, rows are counted and summed again.
 
+use crate::large_object;
 use crate::object::Part;
 use crate::script::statements;
 use backup::manifest::{Chunk, Tally};
@@ -8,7 +9,7 @@ use task::{Error, Result};
 /// Checks one decompressed member and tells which rows it holds.
 pub(crate) fn check(chunk: &Chunk, member: &[u8]) -> Result<Tally> {
     if [Part::Data.name(), Part::Configuration.name()].contains(&chunk.part.as_str()) {
-        return rows(member);
+        return large_object::tally(member).map_or_else(|| rows(member), Ok);
     }
     for statement in statements::split(member) {
         statement?;
@@ -16,7 +17,8 @@ pub(crate) fn check(chunk: &Chunk, member: &[u8]) -> Result<Tally> {
     Ok(Tally::default())
 }
 
-/// `COPY … FROM stdin;`, rows, `\.`: nothing else is in a member of the data part.
+/// `COPY … FROM stdin;`, rows, `\.`: nothing else is in a member of the data part, unless it is of
+/// large objects.
 fn rows(member: &[u8]) -> Result<Tally> {
     let mut tally = Tally::default();
     let header = statements::first(member, true)?;

@@ -1,6 +1,8 @@
 //! Everything but the rows: read under locks, checked by the guard, put in order.
 
-use crate::catalog::{Catalog, ConfigTable, Dependencies, Scope, Stored, sequence_positions};
+use crate::catalog::{
+    Catalog, ConfigTable, Dependencies, LargeObjects, Scope, Stored, sequence_positions,
+};
 use crate::object::Object;
 use crate::settings::BackupSettings;
 use crate::snapshot::Snapshot;
@@ -15,6 +17,7 @@ pub(crate) struct Schema {
     pub objects: Vec<Object>,
     pub tables: Vec<Stored>,
     pub config_tables: Vec<ConfigTable>,
+    pub large_objects: LargeObjects,
     /// `SELECT setval(…)` for each sequence, read after the snapshot: sequences know none.
     pub sequences: Vec<String>,
     pub refreshes: Vec<String>,
@@ -50,6 +53,7 @@ impl Schema {
             objects,
             tables: contents.tables,
             config_tables: contents.config_tables,
+            large_objects: contents.large_objects,
             sequences: sequence_positions(&catalog, &contents.sequences).await?,
             refreshes,
             properties,

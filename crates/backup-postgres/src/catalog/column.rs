@@ -1,5 +1,6 @@
 //! Columns of tables and views: their definition, and what is set on them afterwards.
 
+use super::foreign::options_clause;
 use super::privileges::{Acl, Target};
 use super::{Catalog, printed, quote};
 use crate::object::{Id, Kind, Object, Part, class};
@@ -21,6 +22,8 @@ pub(super) struct Column {
     compression: Option<char>,
     statistics: Option<i32>,
     options: Option<Vec<String>>,
+    /// Of a foreign table's column, for its wrapper.
+    foreign_options: Option<Vec<String>>,
     /// `s` stored, `v` virtual, empty otherwise.
     pub(super) generated: String,
     default: Option<Default>,
@@ -79,7 +82,7 @@ pub(super) fn json(catalog: &Catalog) -> String {
             'not_null', attnotnull, 'not_null_constraint', {not_null},
             'storage', CASE WHEN attstorage <> typstorage THEN attstorage END,
             'compression', {compression}, 'statistics', nullif(attstattarget, -1),
-            'options', attoptions, 'generated', attgenerated,
+            'options', attoptions, 'foreign_options', attfdwoptions, 'generated', attgenerated,
             'default', CASE WHEN d.oid IS NOT NULL THEN json_build_object(
                 'oid', d.oid::int8, 'expression', pg_get_expr(adbin, adrelid), 'simple', NOT EXISTS (
                     SELECT FROM pg_depend p LEFT JOIN pg_class s
@@ -186,6 +189,9 @@ impl Column {
         }
         if let Some(options) = &self.options {
             alter(format!("SET ({})", options_list(options)));
+        }
+        if self.foreign_options.is_some() {
+            alter(options_clause(self.foreign_options.as_deref()).trim_start().to_owned());
         }
         ddl += &catalog.comment_on(&format!("COLUMN {table}.{name}"), owner.id, self.number);
         if let Some(constraint) =

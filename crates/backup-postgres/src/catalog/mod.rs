@@ -8,6 +8,7 @@ mod access_method;
 mod aggregate;
 mod base_type;
 mod cast;
+mod changed;
 mod collation;
 mod column;
 mod constraint;
@@ -15,22 +16,29 @@ mod conversion;
 pub(crate) mod database;
 mod default_privileges;
 mod dependency;
+mod event_trigger;
 mod extension;
+mod foreign;
 mod function;
 mod globals;
 mod index;
+mod label;
 mod language;
+mod large_object;
 mod operator;
 mod operator_class;
 mod operator_family;
 mod policy;
 mod privileges;
+mod publication;
 mod role;
 mod schema;
 mod scope;
 mod sequence;
 mod setting;
 mod shared;
+mod statistics;
+mod subscription;
 mod table;
 mod tablespace;
 mod text_search;
@@ -43,11 +51,15 @@ mod view;
 pub(crate) use dependency::Dependencies;
 pub(crate) use extension::ConfigTable;
 pub(crate) use globals::Globals;
+use label::Labels;
+pub(crate) use large_object::LargeObjects;
 pub(crate) use scope::{Scope, Selection, database_regex};
 use sequence::Sequence;
 pub(crate) use sequence::positions as sequence_positions;
+pub(crate) use subscription::names as subscription_names;
 pub(crate) use table::{Storage, Stored};
 
+use crate::large_object::Access;
 use crate::object::{Id, Object};
 use crate::script::fragment;
 use futures_util::TryStreamExt;
@@ -74,6 +86,7 @@ pub(crate) struct Catalog<'a> {
     pub scope: Scope,
     properties: Properties,
     comments: HashMap<(u32, u32, i32), String>,
+    labels: Labels,
     roles: Mutex<BTreeSet<String>>,
 }
 
@@ -83,6 +96,7 @@ pub(crate) struct Contents {
     pub tables: Vec<Stored>,
     pub sequences: Vec<Sequence>,
     pub config_tables: Vec<ConfigTable>,
+    pub large_objects: LargeObjects,
     /// Materialized views that hold rows: refreshed at the end.
     pub populated: Vec<(Id, String)>,
     /// What stands in the statement of another object: members of an operator class, shells.
@@ -105,9 +119,11 @@ impl<'a> Catalog<'a> {
             scope,
             properties,
             comments: HashMap::new(),
+            labels: Labels::default(),
             roles: Mutex::default(),
         };
         catalog.comments = catalog.read_comments().await?;
+        catalog.labels = label::read(&catalog).await?;
         Ok(catalog)
     }
 
@@ -118,6 +134,7 @@ impl<'a> Catalog<'a> {
             tables: Vec::new(),
             sequences: Vec::new(),
             config_tables: Vec::new(),
+            large_objects: LargeObjects { access: Access::Functions, objects: Vec::new() },
             populated: Vec::new(),
             inside: Vec::new(),
             skipped: Vec::new(),
@@ -138,6 +155,7 @@ impl<'a> Catalog<'a> {
         conversion::read(self, &mut found).await?;
         text_search::read(self, &mut found).await?;
         text_search_configuration::read(self, &mut found).await?;
+        foreign::read(self, &mut found).await?;
         sequence::read(self, &mut found).await?;
         table::read(self, &mut found).await?;
         view::read(self, &mut found).await?;
@@ -145,6 +163,12 @@ impl<'a> Catalog<'a> {
         index::read(self, &mut found).await?;
         trigger::read(self, &mut found).await?;
         policy::read(self, &mut found).await?;
+        large_object::read(self, &mut found).await?;
+        statistics::read(self, &mut found).await?;
+        publication::read(self, &mut found).await?;
+        subscription::read(self, &mut found).await?;
+        event_trigger::read(self, &mut found).await?;
+        changed::read(self, &mut found).await?;
         default_privileges::read(self, &mut found).await?;
         Ok(found)
     }
@@ -187,7 +211,8 @@ impl<'a> Catalog<'a> {
             .read(
                 "comments",
                 "SELECT classoid::int8, objoid::int8, objsubid, description FROM pg_description
-                 WHERE objoid >= 16384 OR classoid IN ('pg_namespace'::regclass, 'pg_extension'::regclass)",
+                 WHERE objoid >= 16384 OR classoid IN ('pg_namespace'::regclass,
+                    'pg_extension'::regclass, 'pg_largeobject'::regclass)",
             )
             .await?;
         Ok(rows
@@ -196,15 +221,26 @@ impl<'a> Catalog<'a> {
             .collect())
     }
 
+    /// Whether this role may read a whole system catalog: some hold secrets.
+    async fn may_read(&self, name: &str) -> Result<bool> {
+        #[derive(serde::Deserialize)]
+        struct Row {
+            may: bool,
+        }
+        let query = format!("SELECT has_table_privilege('pg_catalog.{name}', 'SELECT') AS may");
+        Ok(self.read::<Row>(name, &query).await?.iter().all(|row| row.may))
+    }
+
     fn comment(&self, id: Id, column: i32) -> Option<&str> {
         self.comments.get(&(id.class, id.oid, column)).map(String::as_str)
     }
 
-    /// `COMMENT ON …`, or nothing.
+    /// What is said about an object: `COMMENT ON …` and `SECURITY LABEL … ON …`, or nothing.
     fn comment_on(&self, target: &str, id: Id, column: i32) -> String {
-        self.comment(id, column).map_or_else(String::new, |text| {
+        let comment = self.comment(id, column).map_or_else(String::new, |text| {
             format!("COMMENT ON {target} IS {};\n", quote::literal(text))
-        })
+        });
+        comment + &self.labels_on(target, id, column)
     }
 
     /// A role as an identifier; the manifest will say that a restore needs it.

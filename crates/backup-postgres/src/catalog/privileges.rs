@@ -152,7 +152,10 @@ fn statement(
     let grantee = item.grantee_name(catalog);
     let on = target.on;
     match verb {
-        Verb::Revoke => format!("REVOKE ALL ON {on} FROM {grantee};\n"),
+        Verb::Revoke => {
+            let column = target.column.map(|name| format!(" ({})", quote::ident(name)));
+            format!("REVOKE ALL{} ON {on} FROM {grantee};\n", column.unwrap_or_default())
+        }
         Verb::Grant { with_option } => {
             let rights = item.rights_named(*with_option, all, target.column);
             let option = if *with_option { " WITH GRANT OPTION" } else { "" };

@@ -59,9 +59,12 @@ fn public(catalog: &Catalog, row: &Row, id: Id) -> (String, Acl) {
         ddl += &catalog.owner(target, &row.owner);
     }
     match catalog.comment(id, 0) {
-        Some("standard public schema") => {}
+        Some("standard public schema") => ddl += &catalog.labels_on(target, id, 0),
         Some(_) => ddl += &catalog.comment_on(target, id, 0),
-        None => ddl += &format!("COMMENT ON {target} IS NULL;\n"),
+        None => {
+            ddl += &format!("COMMENT ON {target} IS NULL;\n");
+            ddl += &catalog.labels_on(target, id, 0);
+        }
     }
     let owner = quoted_role(&row.owner);
     let everybody = if catalog.at_least(15) { "U" } else { "UC" };

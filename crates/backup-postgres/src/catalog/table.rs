@@ -1,6 +1,7 @@
-//! Tables: plain, partitioned, partitions, inheriting, typed; and which of them hold rows.
+//! Tables: plain, partitioned, partitions, inheriting, typed, foreign; and which of them hold rows.
 
 use super::column::{self, Column, Relation, options_list};
+use super::foreign::options_clause;
 use super::privileges::{self, Acl, Target};
 use super::{Catalog, Contents, printed, qualified, quote};
 use crate::object::{Id, Kind, Object, Part, Step, class};
@@ -53,6 +54,14 @@ struct Row {
     columns: Vec<Column>,
     checks: Vec<Check>,
     through: Option<Parent>,
+    /// Of a foreign table.
+    foreign: Option<Foreign>,
+}
+
+#[derive(Deserialize)]
+struct Foreign {
+    server: String,
+    options: Option<Vec<String>>,
 }
 
 /// A table that this one is a child of.
@@ -127,9 +136,12 @@ fn query(catalog: &Catalog) -> String {
                 JOIN pg_partitioned_table k ON k.partrelid = a
                 JOIN pg_opclass f ON f.oid = ANY(k.partclass::oid[])
                 WHERE partstrat = 'h' AND opcintype = 'anyenum'::regtype)) END AS through,
+            CASE WHEN relkind = 'f' THEN (SELECT json_build_object('server', srvname,
+                'options', ftoptions) FROM pg_foreign_table
+             JOIN pg_foreign_server s ON s.oid = ftserver WHERE ftrelid = c.oid) END AS foreign,
             {columns}
          FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-         WHERE relkind IN ('r', 'p') AND n.oid = ANY({schemas}) AND {not_extension} AND {chosen}",
+         WHERE relkind IN ('r', 'p', 'f') AND n.oid = ANY({schemas}) AND {not_extension} AND {chosen}",
         acl = privileges::columns("relacl", 'r', "relowner"),
         columns = column::json(catalog),
         schemas = catalog.scope.schemas(),
@@ -151,17 +163,23 @@ fn write(catalog: &Catalog, row: &Row, found: &mut Contents) -> Result<()> {
         is_typed: row.of_type.is_some(),
         is_view: false,
     };
-    let target = format!("TABLE {name}");
+    let on = format!("TABLE {name}");
+    let (target, kind) = if row.foreign.is_some() {
+        (format!("FOREIGN {on}"), Kind::ForeignTable)
+    } else {
+        (on.clone(), Kind::Table)
+    };
     let mut ddl = create(catalog, row, &owner)?
         + &catalog.owner(&target, &row.owner)
         + &catalog.comment_on(&target, id, 0);
     match row.replica_identity {
+        _ if row.foreign.is_some() => {}
         'f' => ddl += &format!("ALTER TABLE ONLY {name} REPLICA IDENTITY FULL;\n"),
         'n' => ddl += &format!("ALTER TABLE ONLY {name} REPLICA IDENTITY NOTHING;\n"),
         _ => {}
     }
     let mut grants =
-        row.acl.grants(catalog, &Target { on: &target, owner: &row.owner, column: None })?;
+        row.acl.grants(catalog, &Target { on: &on, owner: &row.owner, column: None })?;
     for column in &row.columns {
         ddl += &column.settings(catalog, &owner);
         grants += &column.grants(catalog, &owner)?;
@@ -184,7 +202,7 @@ fn write(catalog: &Catalog, row: &Row, found: &mut Contents) -> Result<()> {
         found.objects.push(object.needing([id]));
     }
     let parents = row.parents.iter().map(|parent| Id::new(class::RELATION, parent.oid));
-    let object = Object::new(id, Kind::Table, Part::PreData, &row.schema, &row.name, ddl);
+    let object = Object::new(id, kind, Part::PreData, &row.schema, &row.name, ddl);
     found.objects.push(object.granting(grants).needing(parents));
     attach(row, id, &name, found)
 }
@@ -208,8 +226,12 @@ fn attach(row: &Row, id: Id, name: &str, found: &mut Contents) -> Result<()> {
 }
 
 fn create(catalog: &Catalog, row: &Row, owner: &Relation) -> Result<String> {
-    let unlogged = if row.persistence == 'u' { "UNLOGGED " } else { "" };
-    let mut create = format!("CREATE {unlogged}TABLE {}", owner.qualified);
+    let word = match row.persistence {
+        _ if row.foreign.is_some() => "FOREIGN ",
+        'u' => "UNLOGGED ",
+        _ => "",
+    };
+    let mut create = format!("CREATE {word}TABLE {}", owner.qualified);
     if let Some(of_type) = &row.of_type {
         let _ = write!(create, " OF {of_type}");
     }
@@ -235,6 +257,10 @@ fn create(catalog: &Catalog, row: &Row, owner: &Relation) -> Result<String> {
     if let Some(key) = &row.key {
         let key = printed(Some(key), || format!("the partition key of {}", owner.qualified))?;
         let _ = write!(create, "\nPARTITION BY {key}");
+    }
+    if let Some(foreign) = &row.foreign {
+        let options = options_clause(foreign.options.as_deref());
+        let _ = write!(create, "\nSERVER {}{options}", quote::ident(&foreign.server));
     }
     create += &storage_clauses(
         catalog,

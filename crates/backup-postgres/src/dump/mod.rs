@@ -24,7 +24,8 @@ pub(crate) async fn write(
     task.until_stopped(before_rows(snapshot, schema, writer)).await?;
     let configuration = plan::configuration(snapshot, &schema.config_tables, writer);
     rows::copy(task, snapshot, configuration, writer, 1).await?;
-    let pieces = plan::split(snapshot, &schema.tables, writer, jobs);
+    let mut pieces = plan::split(snapshot, &schema.tables, writer, jobs);
+    pieces.extend(plan::large_objects(&schema.large_objects, writer));
     rows::copy(task, snapshot, pieces, writer, jobs).await?;
     task.until_stopped(after_rows(schema, writer)).await
 }

@@ -2,12 +2,16 @@
 //! of blocks. A range costs the server more than its share of the whole table would: it is not read
 //! through the small ring of buffers that spares the processor's cache (`docs/benchmarks.md`).
 
-use crate::catalog::{ConfigTable, Storage, Stored};
+use crate::catalog::{ConfigTable, LargeObjects, Storage, Stored};
+use crate::large_object;
 use crate::object::Part;
 use crate::snapshot::Snapshot;
 use backup::writer::Writer;
 use postgres::quote;
 use std::fmt::Write;
+
+/// The line that ends the rows of a COPY.
+const END: &str = "\\.\n";
 
 /// How much of a table one piece reads: enough to make its statement's cost vanish.
 const PIECE: u64 = 64 * 1024 * 1024;
@@ -15,23 +19,25 @@ const PIECE: u64 = 64 * 1024 * 1024;
 /// Smaller tables stand in the order of their names, so that backups can be compared.
 const LARGE: u64 = 16 * 1024 * 1024;
 
-/// One COPY out of the source, and the COPY that takes its rows back in.
+/// One COPY out of the source, and the statement that takes its rows back in.
 pub(super) struct Piece {
     pub(super) part: Part,
     pub content: usize,
-    /// What a message calls it.
-    pub table: String,
+    /// What a message calls it: `table shop.orders`.
+    pub name: String,
     /// `COPY … TO STDOUT`.
     pub copy_out: String,
     /// `COPY … FROM stdin;` with its line end.
     pub copy_in: Vec<u8>,
+    /// The line after the rows.
+    pub end: &'static str,
     /// Bytes on the source's disk, for the progress.
     pub bytes: u64,
 }
 
 impl Piece {
     pub(super) fn what(&self) -> String {
-        format!("cannot read table {}", self.table)
+        format!("cannot read {}", self.name)
     }
 }
 
@@ -91,7 +97,8 @@ pub(super) fn split(
         let piece = |from: &str, bytes| Piece {
             part: Part::Data,
             content,
-            table: name.clone(),
+            name: format!("table {name}"),
+            end: END,
             copy_out: format!("COPY {from} TO STDOUT{encoding}"),
             copy_in: format!("COPY {into}{columns} FROM stdin{encoding};\n").into_bytes(),
             bytes,
@@ -124,6 +131,24 @@ pub(super) fn split(
     pieces
 }
 
+/// The pages of large objects.
+pub(super) fn large_objects(found: &LargeObjects, writer: &Writer) -> Vec<Piece> {
+    if found.objects.is_empty() {
+        return Vec::new();
+    }
+    let content = writer.content(large_object::NAME.to_owned());
+    let piece = |piece: &large_object::Piece| Piece {
+        part: Part::Data,
+        content,
+        name: large_object::NAME.to_owned(),
+        copy_out: found.access.copy_out(piece),
+        copy_in: large_object::BEGIN.into(),
+        end: large_object::END,
+        bytes: piece.bytes(),
+    };
+    large_object::pieces(&found.objects).iter().map(piece).collect()
+}
+
 /// The rows that users have in tables of extensions, each table after those it refers to.
 pub(super) fn configuration(
     snapshot: &Snapshot,
@@ -142,7 +167,8 @@ fn config_piece(table: &ConfigTable, encoding: &str, writer: &Writer) -> Piece {
     Piece {
         part: Part::Configuration,
         content: writer.content(name.clone()),
-        table: name,
+        name: format!("table {name}"),
+        end: END,
         copy_out: format!(
             "COPY (SELECT {} FROM ONLY {quoted} {}) TO STDOUT{encoding}",
             columns.join(", "),

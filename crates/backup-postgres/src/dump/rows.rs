@@ -1,6 +1,6 @@
 //! Copies rows out of the source on several connections at once.
 //!
-//! Each member of the artifact is a whole COPY statement, so that members can stand in any order,
+//! Each member of the artifact is a whole statement, so that members can stand in any order,
 //! and a reader needs no other member to make sense of one. While members are compressed, the
 //! next is already being filled; one worker that is left alone uses all cores for that.
 
@@ -157,7 +157,7 @@ enum Fault {
     Torn,
 }
 
-/// Rows for one member, as a whole COPY statement; none at the end of the piece.
+/// Rows for one member, as a whole statement; none at the end of the piece.
 async fn fill(
     mut rows: Pin<&mut Fuse<CopyOutStream>>,
     piece: &Piece,
@@ -173,6 +173,6 @@ async fn fill(
     if tally.rows == 0 {
         return Ok(None);
     }
-    text.extend_from_slice(b"\\.\n");
+    text.extend_from_slice(piece.end.as_bytes());
     Ok(Some((text, tally)))
 }

@@ -5,6 +5,7 @@ use super::session::{Session, open_all};
 use super::source::Source;
 use super::{Leaving, Restored};
 use crate::catalog::database;
+use crate::large_object;
 use crate::script::statements::{Purpose, purpose};
 use backup::manifest::{Chunk, Tally};
 use futures_util::future::{join_all, try_join_all};
@@ -101,7 +102,7 @@ struct Load<'a> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Loaded {
     pub(super) tally: Tally,
-    /// The COPY that it went through, if there were rows at all.
+    /// The statement that it went through, if there were rows at all.
     pub(super) header: Option<String>,
 }
 
@@ -219,6 +220,9 @@ impl Load<'_> {
         }
         if purpose(statement) != Purpose::Rows {
             session.run(statement).await?;
+            if let Some(tally) = large_object::tally(statement.as_bytes()) {
+                self.add(content, large_object::BEGIN, tally);
+            }
             return reader.statement().await;
         }
         let mut tally = Tally::default();

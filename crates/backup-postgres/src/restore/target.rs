@@ -104,16 +104,40 @@ impl Server {
 
     /// Drops a database whoever is connected; over a new connection, if this one was lost.
     pub(super) async fn drop(&self, name: &str) -> Result<()> {
+        let fresh;
+        let lost = self.client.batch_execute("").await.is_err_and(|error| error.is_closed());
+        let client = if lost {
+            fresh = self.maintenance.connect("nightshift restore").await?;
+            &fresh
+        } else {
+            &self.client
+        };
+        let failed = |error| explain(error, format!("cannot drop the database {name}"));
+        let subscriptions = client
+            .query(
+                "SELECT subname::text FROM pg_catalog.pg_subscription s \
+                 JOIN pg_catalog.pg_database d ON d.oid = subdbid WHERE datname = $1",
+                &[&name],
+            )
+            .await
+            .map_err(failed)?;
+        if !subscriptions.is_empty() {
+            let inside = self.maintenance.with_database(name).connect("nightshift restore").await?;
+            for row in &subscriptions {
+                // Its slot, if there is one, is the original's: the publisher must keep it.
+                let name = ident(row.get(0));
+                let forget = format!(
+                    "ALTER SUBSCRIPTION {name} DISABLE; \
+                     ALTER SUBSCRIPTION {name} SET (slot_name = NONE); DROP SUBSCRIPTION {name}"
+                );
+                inside.batch_execute(&forget).await.map_err(failed)?;
+            }
+        }
         // One that a backup made a template cannot be dropped as it is; others do not mind.
         let plain = format!("ALTER DATABASE {} IS_TEMPLATE false", ident(name));
-        let _ = self.client.batch_execute(&plain).await;
+        let _ = client.batch_execute(&plain).await;
         let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", ident(name));
-        let mut dropped = self.client.batch_execute(&statement).await;
-        if dropped.as_ref().is_err_and(tokio_postgres::Error::is_closed) {
-            let client = self.maintenance.connect("nightshift restore").await?;
-            dropped = client.batch_execute(&statement).await;
-        }
-        dropped.map_err(|error| explain(error, format!("cannot drop the database {name}")))
+        client.batch_execute(&statement).await.map_err(failed)
     }
 }
 
