@@ -13,4 +13,5 @@ SELECT pg_catalog.pg_extension_config_dump('choice', '');
 CREATE TABLE internal (id int);
 INSERT INTO internal VALUES (1);
 CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2';
+COMMENT ON FUNCTION twice(int) IS 'twice as much';
 CREATE TYPE mood AS ENUM ('glad', 'sad');

@@ -9,7 +9,7 @@ use testkit::{Database, Postgres, run};
 pub(crate) const MAJORS: [u32; 4] = [13, 15, 17, 18];
 
 /// Those that can be in one database together.
-pub(crate) const TOGETHER: [&str; 22] = [
+pub(crate) const TOGETHER: [&str; 26] = [
     "shop",
     "schemas",
     "extensions",
@@ -32,6 +32,10 @@ pub(crate) const TOGETHER: [&str; 22] = [
     "policies",
     "privileges",
     "hostile",
+    "foreign",
+    "statistics",
+    "large_objects",
+    "replication",
 ];
 
 /// A database that holds the corpus, or all that go together.
@@ -57,6 +61,13 @@ pub(crate) fn empty(server: &Arc<Postgres>, corpus: &str) -> Database {
         "encoding" => server.create_database_with("ENCODING 'LATIN1' LOCALE 'C'"),
         "encoding_japanese" => server.create_database_with("ENCODING 'EUC_JP' LOCALE 'C'"),
         "encoding_none" => server.create_database_with("ENCODING 'SQL_ASCII' LOCALE 'C'"),
+        "labels" => {
+            // Whoever gives a label must have its provider loaded.
+            let database = server.create_database();
+            let load = "SET session_preload_libraries = 'nightshift_label'";
+            server.statement(&format!("ALTER DATABASE {} {load}", database.name()));
+            database
+        }
         _ => server.create_database(),
     }
 }

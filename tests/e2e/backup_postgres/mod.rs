@@ -1,13 +1,15 @@
 //! `backup-postgres` against real servers, judged by `pg_dump` and `psql`.
 
 mod built_in;
+mod changed;
 mod consistency;
 mod contrib;
 mod corpus;
 mod globals;
+mod hidden;
 mod judge;
+mod large_objects;
 mod normaliser;
 mod options;
 mod oracle;
-mod refused;
 mod store;

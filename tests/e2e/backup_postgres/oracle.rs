@@ -81,12 +81,30 @@ corpora!(
     policies,
     privileges,
     hostile,
+    foreign,
+    statistics,
+    replication,
+    large_objects,
+    changed_rights,
+    labels,
     many,
     encoding,
     encoding_japanese,
     encoding_none,
     everything,
 );
+
+/// What differs from version to version differs in these.
+#[test]
+fn on_14_and_16_comes_back_the_same() {
+    for major in [14, 16] {
+        for corpus in
+            ["foreign", "statistics", "replication", "large_objects", "changed_rights", "labels"]
+        {
+            comes_back(corpus, major);
+        }
+    }
+}
 
 /// A gigabyte is compared by the server: neither of the two texts is worth reading.
 #[test]

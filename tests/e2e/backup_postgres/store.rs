@@ -27,7 +27,11 @@ impl Store {
         (ran, left)
     }
 
-    fn program(&self, verb: &str, database: &Database, arguments: &[&str]) -> Ran {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn program(&self, verb: &str, database: &Database, arguments: &[&str]) -> Ran {
         let mut command = program("backup-postgres");
         command.arg(verb).args(arguments).arg("--store").arg(self.0.path());
         command.envs(database.environment());

@@ -21,6 +21,11 @@ SET ROLE reader;
 GRANT USAGE ON FOREIGN SERVER away TO "Role ""x""";
 RESET ROLE;
 
+CREATE SERVER U&"new\000aline \005c! $$ it''s" FOREIGN DATA WRAPPER optional;
+CREATE FOREIGN TABLE U&"new\000aline \005c! $$ it''s" (U&"new\000aline \005c! $$" int OPTIONS (a E'new\nline \\! x'))
+    SERVER U&"new\000aline \005c! $$ it''s" OPTIONS (U&"new\000aline \005c! $$" E'\n\\! x');
+CREATE USER MAPPING FOR U&"role\000anew line" SERVER U&"new\000aline \005c! $$ it''s" OPTIONS (a E'\n\\! x');
+
 CREATE USER MAPPING FOR PUBLIC SERVER away;
 CREATE USER MAPPING FOR owner_one SERVER away OPTIONS (user 'them', password E'se''cret\\');
 CREATE USER MAPPING FOR "role-- ;" SERVER "a ""server" OPTIONS ("x y" '');
@@ -63,14 +68,14 @@ CREATE STATISTICS plain_statistics ON id, n FROM plain;
 -- Children and parents, and partitions.
 CREATE TABLE parent (a int NOT NULL CHECK (a > 0), b text DEFAULT 'p');
 CREATE FOREIGN TABLE child (c int OPTIONS (column_name 'see')) INHERITS (parent) SERVER away;
-ALTER TABLE parent ADD d int;
 CREATE TABLE grandchild (e int) INHERITS (child);
 INSERT INTO parent VALUES (1, 'here');
 INSERT INTO grandchild (a, e) VALUES (2, 3);
 CREATE TABLE parts (k int NOT NULL, v text) PARTITION BY RANGE (k);
 CREATE TABLE parts_here PARTITION OF parts FOR VALUES FROM (0) TO (10);
-CREATE FOREIGN TABLE parts_far PARTITION OF parts (v OPTIONS (column_name 'w') DEFAULT 'far')
+CREATE FOREIGN TABLE parts_far PARTITION OF parts (v DEFAULT 'far')
     FOR VALUES FROM (10) TO (20) SERVER away OPTIONS (table_name 'x');
+ALTER FOREIGN TABLE parts_far ALTER v OPTIONS (column_name 'w');
 CREATE TRIGGER on_parts AFTER INSERT ON parts FOR EACH ROW EXECUTE FUNCTION note();
 ALTER FOREIGN TABLE parts_far DISABLE TRIGGER on_parts;
 INSERT INTO parts VALUES (1, 'one');

@@ -1,4 +1,6 @@
 -- Event triggers, publications, subscriptions.
+CREATE SCHEMA replication_elsewhere;
+CREATE TABLE replication_elsewhere.t (a int);
 CREATE SCHEMA replication;
 SET search_path = replication;
 CREATE FUNCTION observe() RETURNS event_trigger LANGUAGE plpgsql AS
@@ -25,6 +27,11 @@ CREATE TABLE u (id int PRIMARY KEY, g int GENERATED ALWAYS AS (id + 1) STORED);
 CREATE TABLE parts (k int PRIMARY KEY) PARTITION BY RANGE (k);
 CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10);
 CREATE PUBLICATION nothing;
+CREATE PUBLICATION U&"new\000aline \005c! $$ it''s" FOR TABLE t;
+CREATE EVENT TRIGGER U&"new\000aline \005c! $$ it''s" ON sql_drop EXECUTE FUNCTION observe();
+ALTER EVENT TRIGGER U&"new\000aline \005c! $$ it''s" DISABLE;
+CREATE SUBSCRIPTION U&"new\000aline \005c! $$ it''s" CONNECTION E'host=x password=\'it is\n\\\\! secret\'' PUBLICATION U&"new\000aline \005c! $$ it''s"
+    WITH (connect = false, slot_name = NONE);
 CREATE PUBLICATION "every ""thing" FOR ALL TABLES;
 CREATE PUBLICATION several FOR TABLE t, ONLY u WITH (publish = 'insert, delete');
 CREATE PUBLICATION parted FOR TABLE parts WITH (publish_via_partition_root = true, publish = '');
@@ -34,7 +41,7 @@ COMMENT ON PUBLICATION several IS E'some\nof it';
 \if :at15
 CREATE PUBLICATION chosen FOR TABLE t (id, "C ""c", b) WHERE (b > 5 AND "C ""c" <> ALL ('{1,2}')), u WHERE (true);
 CREATE SCHEMA "replication of ""x";
-CREATE PUBLICATION of_schemas FOR TABLES IN SCHEMA replication, "replication of ""x", TABLE partitions.by_list;
+CREATE PUBLICATION of_schemas FOR TABLES IN SCHEMA replication, "replication of ""x", TABLE replication_elsewhere.t;
 \endif
 \if :at18
 CREATE PUBLICATION generated FOR TABLE u WITH (publish_generated_columns = stored);
@@ -44,7 +51,6 @@ CREATE PUBLICATION generated_column FOR TABLE u (id, g);
 CREATE SUBSCRIPTION plain CONNECTION 'dbname=nowhere password=''it is secret''' PUBLICATION one, "two ""2" WITH (connect = false);
 CREATE SUBSCRIPTION "a ""sub" CONNECTION 'host=x' PUBLICATION p WITH (connect = false, slot_name = NONE);
 CREATE SUBSCRIPTION slotted CONNECTION '' PUBLICATION p WITH (connect = false, slot_name = 'other_slot', synchronous_commit = remote_apply);
-ALTER SUBSCRIPTION slotted ENABLE;
 COMMENT ON SUBSCRIPTION plain IS 'from nowhere';
 \if :at14
 CREATE SUBSCRIPTION streamed CONNECTION 'host=x' PUBLICATION p WITH (connect = false, binary = true, streaming = true);

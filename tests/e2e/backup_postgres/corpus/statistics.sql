@@ -25,4 +25,5 @@ CREATE STATISTICS expression ON (a + 1) FROM t;
 CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2';
 CREATE STATISTICS of_expressions (mcv, ndistinct) ON a, twice(b), lower("C ""c") FROM t;
 \endif
+CREATE STATISTICS U&"new\000aline \005c! $$ it''s" ON a, d FROM t;
 ANALYZE t;
