@@ -6,7 +6,7 @@
 //! lines depend on the content alone, not on how a server happens to hold it, and can be counted
 //! and hashed as rows are: in the source, in the file, and in what was restored.
 
-use backup::manifest::Tally;
+use backup::manifest::{Content, Tally};
 use std::fmt::Write;
 
 /// What the manifest calls them, all together.
@@ -149,6 +149,12 @@ pub(crate) fn pieces(objects: &[LargeObject]) -> Vec<Piece<'_>> {
         }
     }
     pieces
+}
+
+/// How many tables and rows there are: large objects are neither.
+pub(crate) fn tables_and_rows(contents: &[Content]) -> (u64, u64) {
+    let tables = contents.iter().filter(|content| content.name != NAME);
+    tables.fold((0, 0), |(tables, rows), table| (tables + 1, rows + table.tally.rows))
 }
 
 /// Counts the lines of a statement; none if it is no such statement.

@@ -1,5 +1,6 @@
 //! The verb `backup`: snapshot, schema, rows, read-back, manifest; and only then, retention.
 
+use crate::large_object::tables_and_rows;
 use crate::schema::Schema;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
@@ -204,14 +205,13 @@ fn plan(schema: &Schema, file: &str) -> Report {
 }
 
 fn report(manifest: &Manifest, file: &str) -> Report {
-    let tables = manifest.contents.len();
-    let rows: u64 = manifest.contents.iter().map(|content| content.tally.rows).sum();
+    let (tables, rows) = tables_and_rows(&manifest.contents);
     let size = manifest.artifact.size;
     let proof = if manifest.verified { "read back and proven" } else { "NOT read back" };
     let summary =
         format!("saved {tables} tables, {rows} rows in {}, {proof}: {file}", show::bytes(size));
     Report {
-        items: tables as u64,
+        items: tables,
         bytes: size,
         json: json!({
             "file": file,

@@ -1,5 +1,6 @@
 //! The verbs for backups that are there: list, verify, restore, prune.
 
+use crate::large_object::tables_and_rows;
 use crate::restore::{self, Leaving, RestoreOptions, Source};
 use crate::save::KIND;
 use crate::settings::Settings;
@@ -67,8 +68,7 @@ pub(crate) async fn read_back(task: &Task, settings: &Settings, source: &Source)
     let read =
         readback::readback(&place, manifest, jobs, proof::check, |bytes| progress.add(bytes));
     task.until_stopped(read).await?;
-    let tables = manifest.contents.len() as u64;
-    let rows: u64 = manifest.contents.iter().map(|content| content.tally.rows).sum();
+    let (tables, rows) = tables_and_rows(&manifest.contents);
     let size = manifest.artifact.size;
     let summary = format!("{file} is whole: {tables} tables, {rows} rows, {}", show::bytes(size));
     Ok(Report {

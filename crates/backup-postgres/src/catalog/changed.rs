@@ -65,6 +65,7 @@ async fn rights(catalog: &Catalog<'_>, found: &mut Contents) -> Result<()> {
             grants += &acl.grants(catalog, &Target { column: Some(&column.name), ..target })?;
         }
         if !grants.is_empty() {
+            // The object itself is none of ours: whoever needs it needs its extension.
             let id = Id::new(row.class, row.oid).step(Step::Link);
             let (kind, part) = (Kind::Changes, Part::PostData);
             let object = Object::new(id, kind, part, "", &on, String::new());

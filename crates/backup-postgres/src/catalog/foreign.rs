@@ -122,15 +122,15 @@ async fn mappings(catalog: &Catalog<'_>, found: &mut Contents) -> Result<()> {
     // What the view shows to those who may not read the table is what the server lets them see.
     let all = "pg_catalog.pg_user_mapping u JOIN pg_foreign_server s ON s.oid = u.umserver";
     let own = "pg_catalog.pg_user_mappings v JOIN pg_foreign_server s ON s.oid = v.srvid
-        CROSS JOIN LATERAL (SELECT umid AS oid, umuser, umoptions) u";
-    let condition = "CASE WHEN umuser = 0 THEN pg_has_role(srvowner, 'USAGE')
-        ELSE pg_get_userbyid(umuser) = current_user AND (pg_has_role(srvowner, 'USAGE')
+        CROSS JOIN LATERAL (SELECT umid AS oid, v.umuser, v.umoptions) u";
+    let condition = "CASE WHEN u.umuser = 0 THEN pg_has_role(srvowner, 'USAGE')
+        ELSE pg_get_userbyid(u.umuser) = current_user AND (pg_has_role(srvowner, 'USAGE')
             OR has_server_privilege(s.oid, 'USAGE')) END";
     let (from, visible) =
         if catalog.may_read("pg_user_mapping").await? { (all, "true") } else { (own, condition) };
     let query = format!(
-        "SELECT u.oid::int8, CASE WHEN umuser <> 0 THEN pg_get_userbyid(umuser) END AS role,
-            s.srvname AS server, {visible} AS visible, umoptions AS options
+        "SELECT u.oid::int8, CASE WHEN u.umuser <> 0 THEN pg_get_userbyid(u.umuser) END AS role,
+            s.srvname AS server, {visible} AS visible, u.umoptions AS options
          FROM {from} WHERE {}",
         catalog.scope.not_of_an_extension("pg_user_mapping", "u.oid"),
     );

@@ -22,11 +22,12 @@ struct Label {
     objoid: u32,
     objsubid: i32,
     provider: String,
-    label: String,
+    text: String,
 }
 
 pub(super) async fn read(catalog: &Catalog<'_>) -> Result<Labels> {
-    let query = "SELECT classoid::int8, objoid::int8, objsubid, provider, label FROM pg_seclabel
+    let query =
+        "SELECT classoid::int8, objoid::int8, objsubid, provider, label AS text FROM pg_seclabel
         ORDER BY provider";
     let mut labels: HashMap<Address, Vec<Label>> = HashMap::new();
     for row in catalog.read("security labels", query).await? {
@@ -42,9 +43,9 @@ impl Catalog<'_> {
         let address = (id.class, id.oid, column);
         let Some(labels) = self.labels.labels.get(&address) else { return String::new() };
         self.labels.written.lock().unwrap_or_else(PoisonError::into_inner).insert(address);
-        let label = |Label { provider, label, .. }: &Label| {
-            let (provider, label) = (quote::ident(provider), quote::literal(label));
-            format!("SECURITY LABEL FOR {provider} ON {target} IS {label};\n")
+        let label = |Label { provider, text, .. }: &Label| {
+            let (provider, text) = (quote::ident(provider), quote::literal(text));
+            format!("SECURITY LABEL FOR {provider} ON {target} IS {text};\n")
         };
         labels.iter().map(label).collect()
     }

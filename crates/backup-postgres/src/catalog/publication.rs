@@ -11,10 +11,7 @@ struct Row {
     name: String,
     owner: String,
     all_tables: bool,
-    insert: bool,
-    update: bool,
-    delete: bool,
-    truncate: bool,
+    published: Vec<String>,
     via_root: bool,
     generated: char,
     tables: Vec<Table>,
@@ -37,7 +34,7 @@ struct Table {
 #[derive(Deserialize)]
 struct Schema {
     oid: u32,
-    schema: u32,
+    namespace: u32,
     name: String,
     saved: bool,
 }
@@ -77,7 +74,7 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
                 format!("ALTER {target} ADD TABLES IN SCHEMA {};\n", quote::ident(&schema.name));
             let name = format!("{} {}", row.name, schema.name);
             let object = Object::new(member, Kind::PublicationMember, part, "", &name, ddl);
-            let schema = Id::new(class::NAMESPACE, schema.schema);
+            let schema = Id::new(class::NAMESPACE, schema.namespace);
             found.objects.push(object.needing([id, schema]));
         }
     }
@@ -99,7 +96,7 @@ fn query(catalog: &Catalog) -> String {
     let schemas = if catalog.at_least(15) {
         format!(
             "coalesce((SELECT json_agg(json_build_object('oid', m.oid::int8,
-                'schema', n.oid::int8, 'name', nspname, 'saved', n.oid = ANY({})))
+                'namespace', n.oid::int8, 'name', nspname, 'saved', n.oid = ANY({})))
              FROM pg_publication_namespace m JOIN pg_namespace n ON n.oid = pnnspid
              WHERE pnpubid = p.oid), '[]')",
             catalog.scope.schemas()
@@ -109,8 +106,10 @@ fn query(catalog: &Catalog) -> String {
     };
     format!(
         "SELECT p.oid::int8, pubname AS name, pg_get_userbyid(pubowner) AS owner,
-            puballtables AS all_tables, pubinsert AS insert, pubupdate AS update,
-            pubdelete AS delete, pubtruncate AS truncate, pubviaroot AS via_root,
+            puballtables AS all_tables, pubviaroot AS via_root,
+            array_remove(ARRAY[CASE WHEN pubinsert THEN 'insert' END,
+                CASE WHEN pubupdate THEN 'update' END, CASE WHEN pubdelete THEN 'delete' END,
+                CASE WHEN pubtruncate THEN 'truncate' END], NULL) AS published,
             {generated} AS generated,
             coalesce((SELECT json_agg(json_build_object('oid', m.oid::int8,
                 'relation', c.oid::int8, 'schema', nspname, 'name', relname, 'columns', {columns},
@@ -130,15 +129,7 @@ fn query(catalog: &Catalog) -> String {
 impl Row {
     fn create(&self, target: &str) -> Result<String> {
         let all = if self.all_tables { " FOR ALL TABLES" } else { "" };
-        let published = [
-            (self.insert, "insert"),
-            (self.update, "update"),
-            (self.delete, "delete"),
-            (self.truncate, "truncate"),
-        ];
-        let published: Vec<&str> =
-            published.iter().filter(|what| what.0).map(|what| what.1).collect();
-        let mut options = format!("publish = '{}'", published.join(", "));
+        let mut options = format!("publish = '{}'", self.published.join(", "));
         if self.via_root {
             options += ", publish_via_partition_root = true";
         }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use task::{Error, Result};
 
 #[derive(Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 struct Row {
     oid: u32,
     name: String,

@@ -22,6 +22,7 @@ pub(crate) use globals::{Globals, globals_report};
 pub(crate) use source::Source;
 pub(crate) use target::Server;
 
+use crate::large_object::tables_and_rows;
 use backup::manifest::{Manifest, Tally};
 use postgres::{Client, Endpoint};
 use serde_json::json;
@@ -209,15 +210,14 @@ fn planned(source: &Source, endpoint: &Endpoint, plan: &str) -> Report {
 fn report(source: &Source, endpoint: &Endpoint, statements: u64) -> Report {
     let manifest = source.manifest();
     let file = &manifest.artifact.file;
-    let tables = manifest.contents.len();
-    let rows: u64 = manifest.contents.iter().map(|content| content.tally.rows).sum();
+    let (tables, rows) = tables_and_rows(&manifest.contents);
     let bytes = manifest.artifact.raw_size;
     let summary = format!(
         "restored {file} into {endpoint}: {tables} tables, {rows} rows, {}",
         show::bytes(bytes)
     );
     Report {
-        items: tables as u64,
+        items: tables,
         bytes,
         json: json!({
             "file": file,

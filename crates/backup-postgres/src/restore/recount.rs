@@ -71,7 +71,9 @@ pub(super) async fn recount(
     let wrong = match task.until_stopped(counting).await {
         Ok(counted) => {
             let mut found = Tally::default();
-            counted.iter().for_each(|(_, large_objects)| found.add(*large_objects));
+            for (_, large_objects) in &counted {
+                found.add(*large_objects);
+            }
             let wanted = large_objects.unwrap_or_default();
             let large =
                 (wanted != found).then(|| super::difference(large_object::NAME, wanted, found));
