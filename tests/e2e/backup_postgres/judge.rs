@@ -2,8 +2,8 @@
 //! the examination is wrong.
 //!
 //! Where ours must do better than `pg_dump` itself, a corpus is missing here: a `public` that was
-//! dropped, NOT NULL in a child on servers before 18, and needs that the catalogs do
-//! not know of.
+//! dropped, NOT NULL in a child on servers before 18, unlogged identity before 15, and needs that
+//! the catalogs do not know of.
 
 use super::corpus::{self, MAJORS};
 use super::store::{feed, judged};

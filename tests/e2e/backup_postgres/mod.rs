@@ -12,4 +12,5 @@ mod large_objects;
 mod normaliser;
 mod options;
 mod oracle;
+mod random;
 mod store;

@@ -73,6 +73,7 @@ corpora!(
     inherited_not_null,
     partitions,
     sequences,
+    unlogged_identity,
     views,
     rules,
     indexes,

@@ -47,6 +47,7 @@ struct NotNull {
     oid: u32,
     name: String,
     no_inherit: bool,
+    /// Written here: its own, or stronger than that of a table it inherits from.
     local: bool,
     validated: bool,
 }
@@ -68,7 +69,11 @@ pub(super) fn json(catalog: &Catalog) -> String {
     let compression =
         if catalog.at_least(14) { "nullif(attcompression::text, '')" } else { "NULL" };
     let not_null = if catalog.at_least(18) {
-        "(SELECT json_build_object('oid', k.oid::int8, 'name', conname, 'local', conislocal,
+        "(SELECT json_build_object('oid', k.oid::int8, 'name', conname,
+            'local', conislocal OR convalidated AND EXISTS (SELECT FROM pg_inherits
+                JOIN pg_attribute b ON b.attrelid = inhparent AND b.attname = a.attname
+                JOIN pg_constraint p ON p.conrelid = inhparent AND p.contype = 'n'
+                  AND p.conkey[1] = b.attnum AND NOT p.convalidated WHERE inhrelid = c.oid),
             'no_inherit', connoinherit, 'validated', convalidated)
           FROM pg_constraint k WHERE conrelid = c.oid AND contype = 'n' AND conkey[1] = attnum)"
     } else {
@@ -246,7 +251,7 @@ impl Column {
         if let Some(constraint) = self
             .not_null_constraint
             .as_ref()
-            .filter(|not_null| !not_null.validated && (not_null.local || owner.is_partition))
+            .filter(|not_null| !not_null.validated && not_null.local)
         {
             let id = Id::new(class::CONSTRAINT, constraint.oid);
             let no_inherit = if constraint.no_inherit { " NO INHERIT" } else { "" };

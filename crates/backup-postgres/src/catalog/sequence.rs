@@ -94,7 +94,7 @@ fn write(catalog: &Catalog, row: &Row, found: &mut Contents) -> Result<()> {
     let mut needs = Vec::new();
     let mut ddl = if let Some(column) = identity {
         needs.push(Id::new(class::RELATION, column.table_oid));
-        row.identity_column(column, &name)
+        row.identity_column(catalog, column, &name)
     } else {
         let unlogged = if row.persistence == 'u' { "UNLOGGED " } else { "" };
         let mut create = format!("CREATE {unlogged}SEQUENCE {name} AS {}", row.r#type);
@@ -136,7 +136,7 @@ impl Row {
     }
 
     /// The sequence of an identity column is made by the column.
-    fn identity_column(&self, column: &User, name: &str) -> String {
+    fn identity_column(&self, catalog: &Catalog, column: &User, name: &str) -> String {
         let always = if column.identity == "a" { "ALWAYS" } else { "BY DEFAULT" };
         let mut ddl = format!(
             "ALTER TABLE {} ALTER COLUMN {} ADD GENERATED {always} AS IDENTITY (SEQUENCE NAME {name}{});\n",
@@ -144,7 +144,8 @@ impl Row {
             quote::ident(&column.column),
             self.options()
         );
-        if self.persistence != column.persistence {
+        // Before 15, sequences are logged whatever their table is.
+        if catalog.at_least(15) && self.persistence != column.persistence {
             let logged = if self.persistence == 'u' { "UNLOGGED" } else { "LOGGED" };
             let _ = writeln!(ddl, "ALTER SEQUENCE {name} SET {logged};");
         }

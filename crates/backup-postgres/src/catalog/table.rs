@@ -185,6 +185,7 @@ fn write(catalog: &Catalog, row: &Row, found: &mut Contents) -> Result<()> {
         grants += &column.grants(catalog, &owner)?;
         found.objects.extend(column.separate(catalog, &owner)?);
     }
+    let mut before_attaching = vec![id];
     for check in row.checks.iter().filter(|check| check.local || row.is_partition) {
         let check_id = Id::new(class::CONSTRAINT, check.oid);
         let constraint = quote::ident(&check.name);
@@ -198,17 +199,23 @@ fn write(catalog: &Catalog, row: &Row, found: &mut Contents) -> Result<()> {
         let add =
             format!("ALTER TABLE {name} ADD CONSTRAINT {constraint} {definition};\n{comment}");
         let part = if check.validated { Part::PreData } else { Part::PostData };
+        if check.validated {
+            before_attaching.push(check_id);
+        } else if !check.local {
+            // It comes with the parent's, which finds the partition attached.
+            continue;
+        }
         let object = Object::new(check_id, Kind::Check, part, &row.schema, &row.name, add);
         found.objects.push(object.needing([id]));
     }
     let parents = row.parents.iter().map(|parent| Id::new(class::RELATION, parent.oid));
     let object = Object::new(id, kind, Part::PreData, &row.schema, &row.name, ddl);
     found.objects.push(object.granting(grants).needing(parents));
-    attach(row, id, &name, found)
+    attach(row, &before_attaching, &name, found)
 }
 
 /// Partitions are made alone and then attached: so their column order stays as it is.
-fn attach(row: &Row, id: Id, name: &str, found: &mut Contents) -> Result<()> {
+fn attach(row: &Row, needs: &[Id], name: &str, found: &mut Contents) -> Result<()> {
     if !row.is_partition {
         return Ok(());
     }
@@ -218,9 +225,10 @@ fn attach(row: &Row, id: Id, name: &str, found: &mut Contents) -> Result<()> {
             "ALTER TABLE ONLY {} ATTACH PARTITION {name} {bound};\n",
             qualified(&parent.schema, &parent.name)
         );
-        let link = id.step(Step::Link);
+        let link = Id::new(class::RELATION, row.oid).step(Step::Link);
         let object = Object::new(link, Kind::Attach, Part::PreData, &row.schema, &row.name, ddl);
-        found.objects.push(object.needing([id, Id::new(class::RELATION, parent.oid)]));
+        let parent = Id::new(class::RELATION, parent.oid);
+        found.objects.push(object.needing(needs.iter().copied().chain([parent])));
     }
     Ok(())
 }

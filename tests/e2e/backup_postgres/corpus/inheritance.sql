@@ -44,4 +44,9 @@ CREATE TABLE key_parent (a int PRIMARY KEY);
 CREATE TABLE key_child () INHERITS (key_parent);
 CREATE TABLE enforced_parent (a int CONSTRAINT loose CHECK (a > 0) NOT ENFORCED);
 CREATE TABLE enforced_child () INHERITS (enforced_parent);
+-- Never validated in the parent, valid in a child that was made later.
+CREATE TABLE loose_parent (a int);
+CREATE TABLE loose_first () INHERITS (loose_parent);
+ALTER TABLE loose_parent ADD CONSTRAINT loose_must NOT NULL a NOT VALID;
+CREATE TABLE loose_child () INHERITS (loose_parent);
 \endif

@@ -83,3 +83,12 @@ CREATE TABLE of_generated_1 PARTITION OF of_generated FOR VALUES IN (1);
 INSERT INTO of_generated VALUES (1);
 CREATE UNLOGGED TABLE unlogged_leaf (id int NOT NULL, name text, n int);
 ALTER TABLE attached_to ATTACH PARTITION unlogged_leaf FOR VALUES FROM (300) TO (400);
+-- Checks that come after the table: one never validated, and one that needs a function.
+CREATE TABLE checked (id int) PARTITION BY LIST (id);
+CREATE TABLE checked_1 PARTITION OF checked FOR VALUES IN (1);
+CREATE FUNCTION positive(int) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT $1 > 0';
+INSERT INTO checked VALUES (1);
+ALTER TABLE checked ADD CONSTRAINT a_loose CHECK (id < 0) NOT VALID;
+ALTER TABLE checked ADD CONSTRAINT by_function CHECK (positive(id));
+ALTER TABLE checked ADD CONSTRAINT loose_by_function CHECK (positive(-id)) NOT VALID;
+ALTER TABLE checked_1 ADD CONSTRAINT own_loose CHECK (id < -1) NOT VALID;
