@@ -8,7 +8,7 @@ use crate::catalog::{Catalog, Contents, Dependencies, subscription_names};
 use crate::object::{Id, Kind, Step, class};
 use postgres::quote;
 use serde::Deserialize;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use task::{Error, Result};
 
 /// Where the README says which classes this version cannot write.
@@ -87,7 +87,7 @@ async fn unaccounted(
              WHERE {oid} >= {first}",
             quote::ident(relation)
         );
-        for found in catalog.read::<Found>(&system.name, &query).await? {
+        let take = |found: Found| {
             let id = Id::new(system.oid, found.oid);
             let is_elsewhere = elsewhere.contains(&found.namespace)
                 || system.oid == class::NAMESPACE && elsewhere.contains(&found.oid)
@@ -100,7 +100,9 @@ async fn unaccounted(
             } else if !accounted.contains(&id) {
                 left.push(id);
             }
-        }
+            Ok(())
+        };
+        catalog.each(&system.name, &query, take).await?;
     }
     parts_of_accounted(catalog, left, accounted).await
 }
@@ -130,10 +132,16 @@ async fn parts_of_accounted(
                AND d.refclassid IN ('pg_class'::regclass, 'pg_type'::regclass)
             OR d.deptype = 'a' AND EXISTS (SELECT FROM pg_depend e WHERE e.deptype = 'e'
                 AND e.classid = d.refclassid AND e.objid = d.refobjid))";
-    let mut makers: HashMap<Id, Vec<Id>> = HashMap::new();
-    for row in catalog.read::<Row>("dependencies", query).await? {
-        makers.entry(Id::new(row.c, row.o)).or_default().push(Id::new(row.rc, row.ro));
-    }
+    left.sort_unstable();
+    let mut makers: Vec<(Id, Id)> = Vec::new();
+    let take = |row: Row| {
+        let id = Id::new(row.c, row.o);
+        if left.binary_search(&id).is_ok() {
+            makers.push((id, Id::new(row.rc, row.ro)));
+        }
+        Ok(())
+    };
+    catalog.each("dependencies", query, take).await?;
     let excluded: HashSet<u32> = catalog.scope.excluded_tables.iter().copied().collect();
     if !excluded.is_empty() {
         let query = "SELECT classid::int8 AS c, objid::int8 AS o, refclassid::int8 AS rc,
@@ -141,14 +149,19 @@ async fn parts_of_accounted(
             WHERE deptype = 'a' AND refclassid = 'pg_class'::regclass";
         for row in catalog.read::<Row>("dependencies", query).await? {
             if excluded.contains(&row.ro) {
-                makers.entry(Id::new(row.c, row.o)).or_default().push(Id::new(row.rc, row.ro));
+                makers.push((Id::new(row.c, row.o), Id::new(row.rc, row.ro)));
             }
         }
     }
+    makers.sort_unstable();
+    let makers_of = |id: Id| {
+        let first = makers.partition_point(|made| made.0 < id);
+        makers[first..].iter().take_while(move |made| made.0 == id).map(|made| made.1)
+    };
     loop {
         let before = left.len();
         left.retain(|id| {
-            let made = makers.get(id).into_iter().flatten().any(|maker| accounted.contains(maker));
+            let made = makers_of(*id).any(|maker| accounted.contains(&maker));
             if made {
                 accounted.insert(*id);
             }
@@ -160,7 +173,7 @@ async fn parts_of_accounted(
     }
     // Name a refused object once, not again with its array type.
     let names: HashSet<Id> = left.iter().copied().collect();
-    left.retain(|id| !makers.get(id).into_iter().flatten().any(|maker| names.contains(maker)));
+    left.retain(|id| !makers_of(*id).any(|maker| names.contains(&maker)));
     Ok(left)
 }
 

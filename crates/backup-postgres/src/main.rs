@@ -7,7 +7,9 @@ mod globals;
 mod guard;
 mod large_object;
 mod lock;
+mod needs;
 mod object;
+mod objects;
 mod order;
 mod proof;
 mod restore;
@@ -15,6 +17,7 @@ mod save;
 mod schema;
 mod script;
 mod settings;
+mod shelf;
 mod snapshot;
 mod stored;
 

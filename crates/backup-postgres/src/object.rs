@@ -1,7 +1,5 @@
 //! What a dump is made of: objects with an identity, a place in the file, and their statements.
 
-use std::collections::HashSet;
-
 /// Catalogs that have objects of ours, by their fixed OID.
 pub(crate) mod class {
     pub(crate) const TYPE: u32 = 1247;
@@ -185,7 +183,7 @@ pub(crate) struct Object {
     /// GRANT and REVOKE, written after everything else.
     pub grants: String,
     /// What must stand before it, besides what `pg_depend` says.
-    pub needs: HashSet<Id>,
+    pub needs: Vec<Id>,
     /// For a view: the statement that makes one of the same columns out of NULLs.
     pub placeholder: Option<String>,
 }
@@ -207,7 +205,7 @@ impl Object {
             name: name.to_owned(),
             ddl,
             grants: String::new(),
-            needs: HashSet::new(),
+            needs: Vec::new(),
             placeholder: None,
         }
     }

@@ -6,13 +6,15 @@
 //! until its real text can be written. Any other circle is refused, by name.
 
 use crate::catalog::Dependencies;
-use crate::object::{Id, Kind, Object, Part, Step, class};
+use crate::needs::Needs;
+use crate::object::{Id, Kind, Part, Step, class};
+use crate::objects::{Entry, Objects};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 use task::{Error, Result};
 
 /// All objects, in file order.
-pub(crate) fn sort(objects: Vec<Object>, dependencies: &Dependencies) -> Result<Vec<Object>> {
+pub(crate) fn sort(objects: Objects, dependencies: &Dependencies) -> Result<Objects> {
     let mut graph = Graph::new(objects, dependencies);
     graph.postpone();
     graph.refuse_late_tables()?;
@@ -29,7 +31,7 @@ pub(crate) fn sort(objects: Vec<Object>, dependencies: &Dependencies) -> Result<
         };
         sorted.extend(order);
     }
-    Ok(sorted.into_iter().filter_map(|id| graph.objects.remove(&id)).collect())
+    Ok(graph.objects.arranged(&sorted))
 }
 
 /// Orders what is given so that each comes after those it needs, directly or through others; by
@@ -74,34 +76,33 @@ fn visit<'a, I: IntoIterator<Item = &'a Id>>(
 }
 
 struct Graph {
-    objects: HashMap<Id, Object>,
-    needs: HashMap<Id, HashSet<Id>>,
+    objects: Objects,
+    needs: HashMap<Id, Needs>,
     /// What a view needs for its columns alone.
-    columns_need: HashMap<Id, HashSet<Id>>,
+    columns_need: HashMap<Id, Needs>,
 }
 
 impl Graph {
-    fn new(objects: Vec<Object>, dependencies: &Dependencies) -> Self {
-        let objects: HashMap<Id, Object> =
-            objects.into_iter().map(|object| (object.id, object)).collect();
-        let written: HashSet<Id> = objects.keys().copied().collect();
-        let mut needs: HashMap<Id, HashSet<Id>> = HashMap::new();
-        let mut columns_need: HashMap<Id, HashSet<Id>> = HashMap::new();
+    fn new(objects: Objects, dependencies: &Dependencies) -> Self {
+        let mut needs: HashMap<Id, Needs> = HashMap::with_capacity(objects.len());
+        let mut columns_need: HashMap<Id, Needs> = HashMap::new();
+        let written = |id| objects.get(id).is_some();
         for (from, to) in &dependencies.edges {
             let (Some(whole), Some(to)) =
-                (dependencies.written_as(*from, &written), dependencies.written_as(*to, &written))
+                (dependencies.written_as(*from, written), dependencies.written_as(*to, written))
             else {
                 continue;
             };
             if whole != to {
                 needs.entry(whole).or_default().insert(to);
-                if whole == *from {
+                let is_view = objects.get(whole).is_some_and(|object| object.kind == Kind::View);
+                if is_view && whole == *from {
                     columns_need.entry(whole).or_default().insert(to);
                 }
             }
         }
-        for object in objects.values() {
-            let explicit = object.needs.iter().filter(|id| written.contains(id));
+        for object in objects.iter() {
+            let explicit = object.needs.iter().copied().filter(|id| written(*id));
             needs.entry(object.id).or_default().extend(explicit);
         }
         let mut graph = Self { objects, needs, columns_need };
@@ -114,7 +115,7 @@ impl Graph {
     fn use_shells(&mut self) {
         let shells: Vec<Id> = self
             .objects
-            .values()
+            .iter()
             .filter(|object| object.kind == Kind::Type && object.id.step == Step::Placeholder)
             .map(|object| object.id)
             .collect();
@@ -123,14 +124,16 @@ impl Graph {
             let helpers = self.needs.get(&whole).cloned().unwrap_or_default();
             for helper in helpers.iter().filter(|helper| helper.class == class::PROC) {
                 if let Some(needs) = self.needs.get_mut(helper)
-                    && needs.remove(&whole)
+                    && needs.remove(whole)
                 {
                     needs.insert(shell);
                 }
             }
             let schema = self.needs.get(&whole).into_iter().flatten().copied();
             let schema = schema
-                .filter(|id| self.objects.get(id).is_some_and(|object| object.kind == Kind::Schema))
+                .filter(|id| {
+                    self.objects.get(*id).is_some_and(|object| object.kind == Kind::Schema)
+                })
                 .collect();
             self.needs.insert(shell, schema);
             self.needs.entry(whole).or_default().insert(shell);
@@ -142,7 +145,7 @@ impl Graph {
     fn check_domains_first(&mut self) {
         let checks: Vec<(Id, Id)> = self
             .objects
-            .values()
+            .iter()
             .filter(|object| object.kind == Kind::Check && object.part == Part::PreData)
             .flat_map(|check| check.needs.iter().map(|need| (*need, check.id)))
             .filter(|(domain, _)| domain.class == class::TYPE)
@@ -151,7 +154,7 @@ impl Graph {
             let mut before = HashSet::new();
             visit(check, |id| self.needs.get(&id), &mut before);
             for (user, needs) in &mut self.needs {
-                if needs.contains(&domain) && !before.contains(user) {
+                if needs.contains(domain) && !before.contains(user) {
                     needs.insert(check);
                 }
             }
@@ -162,10 +165,10 @@ impl Graph {
     fn postpone(&mut self) {
         loop {
             let mut late = Vec::new();
-            for object in self.objects.values() {
+            for object in self.objects.iter() {
                 let needs = self.needs.get(&object.id).into_iter().flatten();
                 let needed =
-                    needs.filter_map(|id| self.objects.get(id)).map(|need| need.part).max();
+                    needs.filter_map(|id| self.objects.get(*id)).map(|need| need.part).max();
                 // Statements of these two parts run side by side, so they cannot need each other.
                 let alone = [Part::Indexes, Part::ForeignKeys].contains(&object.part);
                 match needed {
@@ -181,7 +184,7 @@ impl Graph {
             for (id, part) in late {
                 self.split_view(id);
                 let part = if part == Part::ForeignKeys { Part::Final } else { part };
-                if let Some(object) = self.objects.get_mut(&id) {
+                if let Some(object) = self.objects.get_mut(id) {
                     object.part = part;
                 }
             }
@@ -193,32 +196,28 @@ impl Graph {
         let holds_rows = [Kind::Table, Kind::Attach, Kind::Sequence, Kind::SequenceOwner];
         let late = self
             .objects
-            .values()
+            .iter()
             .find(|object| object.part > Part::PreData && holds_rows.contains(&object.kind));
         late.map_or(Ok(()), |object| Err(self.refuse(&[object.id])))
     }
 
     /// Puts a placeholder in front of a view; whoever stands in an early part is content with it.
     fn split_view(&mut self, id: Id) {
-        let Some(view) = self.objects.get_mut(&id) else { return };
-        let Some(placeholder) = view.placeholder.take() else { return };
-        view.ddl = view.ddl.replacen("CREATE VIEW", "CREATE OR REPLACE VIEW", 1);
-        let early = id.step(Step::Placeholder);
-        let object =
-            Object::new(early, Kind::View, Part::PreData, &view.schema, &view.name, placeholder);
-        self.objects.insert(early, object);
+        let Some(early) = self.objects.split(id) else { return };
         for (user, needs) in &mut self.needs {
-            let is_early = self.objects.get(user).is_some_and(|user| user.part == Part::PreData);
-            if is_early && needs.remove(&id) {
+            if needs.contains(id)
+                && self.objects.get(*user).is_some_and(|user| user.part == Part::PreData)
+            {
+                needs.remove(id);
                 needs.insert(early);
             }
         }
         self.needs.entry(id).or_default().insert(early);
         // The columns' types may be rows of views that have a placeholder by now.
         let columns = self.columns_need.get(&id).cloned().unwrap_or_default();
-        let columns = columns.into_iter().map(|need| {
+        let columns = columns.iter().map(|need| {
             let early = need.step(Step::Placeholder);
-            if self.objects.contains_key(&early) { early } else { need }
+            if self.objects.get(early).is_some() { early } else { *need }
         });
         let columns = columns.collect();
         self.needs.insert(early, columns);
@@ -232,15 +231,15 @@ impl Graph {
 
     /// One part in order, or what is left because it goes round in circles.
     fn order(&self, part: Part) -> Result<Vec<Id>, Vec<Id>> {
-        let members: HashMap<Id, &Object> = self
+        let members: HashMap<Id, &Entry> = self
             .objects
-            .values()
+            .iter()
             .filter(|object| object.part == part)
             .map(|object| (object.id, object))
             .collect();
         let key = |id: &Id| {
             let object = members[id];
-            Reverse((object.kind, object.schema.clone(), object.name.clone(), object.id))
+            Reverse((object.kind, &object.schema, &object.name, object.id))
         };
         let mut waiting: HashMap<Id, usize> = HashMap::new();
         let mut users: HashMap<Id, Vec<Id>> = HashMap::new();
@@ -290,7 +289,7 @@ impl Graph {
     fn refuse(&self, circle: &[Id]) -> Error {
         let names: BTreeSet<String> = circle
             .iter()
-            .filter_map(|id| self.objects.get(id))
+            .filter_map(|id| self.objects.get(*id))
             .map(|object| format!("{:?} {}.{}", object.kind, object.schema, object.name))
             .collect();
         let names: Vec<String> = names.into_iter().take(10).collect();

@@ -3,7 +3,7 @@
 use crate::catalog::{
     Catalog, ConfigTable, Dependencies, LargeObjects, Scope, Stored, sequence_positions,
 };
-use crate::object::Object;
+use crate::objects::Objects;
 use crate::settings::BackupSettings;
 use crate::snapshot::Snapshot;
 use crate::{guard, lock, order};
@@ -14,7 +14,7 @@ use tracing::warn;
 
 /// What will be written, in file order.
 pub(crate) struct Schema {
-    pub objects: Vec<Object>,
+    pub objects: Objects,
     pub tables: Vec<Stored>,
     pub config_tables: Vec<ConfigTable>,
     pub large_objects: LargeObjects,
@@ -39,7 +39,7 @@ impl Schema {
         let catalog = Catalog::open(client, snapshot.version, scope, settings.properties()).await?;
         lock::settle(client, &catalog.scope, &snapshot.held, lock_wait).await?;
         let mut contents = catalog.contents().await?;
-        let dependencies = Dependencies::read(&catalog).await?;
+        let dependencies = Dependencies::read(&catalog, &contents.objects).await?;
         guard::check(&catalog, &contents, &dependencies).await?;
         for reason in contents.skipped.iter().filter_map(|skipped| skipped.1.as_ref()) {
             warn!("not saved: {reason}");

@@ -69,13 +69,13 @@ pub(super) fn json(catalog: &Catalog) -> String {
     let compression =
         if catalog.at_least(14) { "nullif(attcompression::text, '')" } else { "NULL" };
     let not_null = if catalog.at_least(18) {
-        "(SELECT json_build_object('oid', k.oid::int8, 'name', conname,
+        "CASE WHEN attnotnull THEN (SELECT json_build_object('oid', k.oid::int8, 'name', conname,
             'local', conislocal OR convalidated AND EXISTS (SELECT FROM pg_inherits
                 JOIN pg_attribute b ON b.attrelid = inhparent AND b.attname = a.attname
                 JOIN pg_constraint p ON p.conrelid = inhparent AND p.contype = 'n'
                   AND p.conkey[1] = b.attnum AND NOT p.convalidated WHERE inhrelid = c.oid),
             'no_inherit', connoinherit, 'validated', convalidated)
-          FROM pg_constraint k WHERE conrelid = c.oid AND contype = 'n' AND conkey[1] = attnum)"
+          FROM pg_constraint k WHERE conrelid = c.oid AND contype = 'n' AND conkey[1] = attnum) END"
     } else {
         "NULL"
     };
@@ -95,7 +95,7 @@ pub(super) fn json(catalog: &Catalog) -> String {
                     WHERE p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid
                       AND refobjid >= 16384 AND refobjid <> c.oid
                       AND s.relkind IS DISTINCT FROM 'S')) END,
-            'parent_default', EXISTS (SELECT FROM pg_inherits JOIN pg_attribute b
+            'parent_default', attinhcount > 0 AND EXISTS (SELECT FROM pg_inherits JOIN pg_attribute b
                 ON b.attrelid = inhparent AND b.attname = a.attname AND NOT b.attisdropped
                 WHERE inhrelid = c.oid AND b.atthasdef AND b.attgenerated = ''),
             'local', attislocal, 'acl', attacl::text[]) ORDER BY attnum)

@@ -40,8 +40,7 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
         catalog.scope.not_of_an_extension("pg_class", "c.oid"),
         catalog.scope.not_excluded("c.oid"),
     );
-    for row in catalog.read("constraints", &query).await? {
-        let row: Row = row;
+    let take = |row: Row| {
         let id = Id::new(class::CONSTRAINT, row.oid);
         let table = qualified(&row.schema, &row.table);
         let name = quote::ident(&row.name);
@@ -66,8 +65,9 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
             let object = Object::new(link, kind, comments, &row.schema, &sort_name(&row), comment);
             found.objects.push(object.needing([id]));
         }
-    }
-    Ok(())
+        Ok(())
+    };
+    catalog.each("constraints", &query, take).await
 }
 
 impl Row {

@@ -2,8 +2,9 @@
 
 use super::Catalog;
 use crate::object::{Id, class};
+use crate::objects::Objects;
 use serde::Deserialize;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use task::Result;
 
 /// The catalog's own view of dependencies, before it is mapped to what we write.
@@ -28,19 +29,20 @@ struct Row {
 }
 
 impl Dependencies {
-    pub(crate) async fn read(catalog: &Catalog<'_>) -> Result<Self> {
+    pub(crate) async fn read(catalog: &Catalog<'_>, objects: &Objects) -> Result<Self> {
         let query = "SELECT DISTINCT classid::int8 AS c, objid::int8 AS o, refclassid::int8 AS rc,
                 refobjid::int8 AS ro, deptype AS t,
                 deptype = 'a' AND classid = 'pg_class'::regclass AND relkind = 'S' IS TRUE AS owned
             FROM pg_depend LEFT JOIN pg_class s ON classid = 'pg_class'::regclass AND s.oid = objid
             WHERE (objid >= 16384 AND refobjid >= 16384 OR deptype = 'e')
               -- A foreign key's clones for partitions come with the foreign key.
+              -- Nor do the triggers that keep it need to be known.
+              AND NOT (classid = 'pg_trigger'::regclass AND deptype = 'i')
               AND NOT (classid = 'pg_constraint'::regclass AND EXISTS (SELECT FROM pg_constraint k
                 WHERE k.oid = objid AND contype = 'f' AND conparentid <> 0))";
-        let rows: Vec<Row> = catalog.read("dependencies", query).await?;
         let mut found =
             Self { edges: Vec::new(), part_of: HashMap::new(), members: HashMap::new() };
-        for row in rows {
+        let add = |row: Row| {
             let from = Id::new(row.c, row.o);
             let to = Id::new(row.rc, row.ro);
             match row.t {
@@ -52,11 +54,11 @@ impl Dependencies {
                 'a' if row.owned => {}
                 'i' => {
                     found.part_of.insert(from, to);
-                    found.edges.push((from, to));
+                    found.needs_own(from, to, objects);
                 }
                 'a' if [class::DEFAULT, class::CONSTRAINT].contains(&row.c) => {
                     found.part_of.entry(from).or_insert(to);
-                    found.edges.push((from, to));
+                    found.needs_own(from, to, objects);
                 }
                 // A member of an operator class that the class could do without.
                 'a' if [class::FAMILY_OPERATOR, class::FAMILY_FUNCTION].contains(&row.c)
@@ -69,8 +71,18 @@ impl Dependencies {
                 'P' | 'S' => {}
                 _ => found.edges.push((from, to)),
             }
-        }
+            Ok(())
+        };
+        catalog.each("dependencies", query, add).await?;
+        found.edges.shrink_to_fit();
         Ok(found)
+    }
+
+    /// The need of a part for what it is a part of: a need at all only if it is written by itself.
+    fn needs_own(&mut self, from: Id, to: Id, objects: &Objects) {
+        if objects.get(from).is_some() || self.part_of.get(&from) != Some(&to) {
+            self.edges.push((from, to));
+        }
     }
 
     /// What this is a part of, or itself.
@@ -83,10 +95,10 @@ impl Dependencies {
     }
 
     /// The object of ours that stands for this one: itself, what it is a part of, or its extension.
-    pub(crate) fn written_as(&self, id: Id, written: &HashSet<Id>) -> Option<Id> {
+    pub(crate) fn written_as(&self, id: Id, written: impl Fn(Id) -> bool) -> Option<Id> {
         let mut id = id;
         for _ in 0..16 {
-            if written.contains(&id) {
+            if written(id) {
                 return Some(id);
             }
             id = *self.members.get(&id).or_else(|| self.part_of.get(&id))?;

@@ -38,14 +38,13 @@ struct Parent {
 }
 
 pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<()> {
-    for row in catalog.read("indexes", &query(catalog)).await? {
-        let row: Row = row;
+    let take = |row: Row| {
         let id = Id::new(class::RELATION, row.oid);
         let name = qualified(&row.schema, &row.name);
         if !row.usable {
             let reason = format!("index {name} is invalid: REINDEX it to have it saved");
             found.skipped.push((id, Some(reason)));
-            continue;
+            return Ok(());
         }
         let main = if let Some(constraint) = row.constraint {
             Id::new(class::CONSTRAINT, constraint)
@@ -64,8 +63,9 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
             let object = Object::new(link, kind, Part::PostData, &row.schema, &row.name, settings);
             found.objects.push(object.needing([main]));
         }
-    }
-    Ok(())
+        Ok(())
+    };
+    catalog.each("indexes", &query(catalog), take).await
 }
 
 fn query(catalog: &Catalog) -> String {
@@ -80,9 +80,9 @@ fn query(catalog: &Catalog) -> String {
             coalesce((SELECT json_agg(json_build_object('column', attnum, 'target', attstattarget)
                 ORDER BY attnum) FROM pg_attribute
              WHERE attrelid = c.oid AND attstattarget >= 0), '[]') AS statistics,
-            (SELECT json_build_object('schema', m.nspname, 'name', p.relname)
+            CASE WHEN c.relispartition THEN (SELECT json_build_object('schema', m.nspname, 'name', p.relname)
              FROM pg_inherits JOIN pg_class p ON p.oid = inhparent
-             JOIN pg_namespace m ON m.oid = p.relnamespace WHERE inhrelid = c.oid) AS parent
+             JOIN pg_namespace m ON m.oid = p.relnamespace WHERE inhrelid = c.oid) END AS parent
          FROM pg_index JOIN pg_class c ON c.oid = indexrelid JOIN pg_class t ON t.oid = indrelid
          JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_namespace o ON o.oid = t.relnamespace
          WHERE t.relkind IN ('r', 'p', 'm') AND n.oid = ANY({}) AND {} AND {}",

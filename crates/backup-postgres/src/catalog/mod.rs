@@ -60,7 +60,8 @@ pub(crate) use subscription::names as subscription_names;
 pub(crate) use table::{Storage, Stored};
 
 use crate::large_object::Access;
-use crate::object::{Id, Object};
+use crate::object::Id;
+use crate::objects::Objects;
 use crate::script::fragment;
 use futures_util::TryStreamExt;
 use postgres::{Client, explain, quote};
@@ -92,7 +93,7 @@ pub(crate) struct Catalog<'a> {
 
 /// Everything that the catalogs hold for us.
 pub(crate) struct Contents {
-    pub objects: Vec<Object>,
+    pub objects: Objects,
     pub tables: Vec<Stored>,
     pub sequences: Vec<Sequence>,
     pub config_tables: Vec<ConfigTable>,
@@ -130,7 +131,7 @@ impl<'a> Catalog<'a> {
     /// All objects of all classes that can be written.
     pub(crate) async fn contents(&self) -> Result<Contents> {
         let mut found = Contents {
-            objects: Vec::new(),
+            objects: Objects::default(),
             tables: Vec::new(),
             sequences: Vec::new(),
             config_tables: Vec::new(),
@@ -179,20 +180,35 @@ impl<'a> Catalog<'a> {
         what: &str,
         query: &str,
     ) -> Result<Vec<T>> {
+        let mut rows = Vec::new();
+        let add = |row| {
+            rows.push(row);
+            Ok(())
+        };
+        self.each(what, query, add).await?;
+        Ok(rows)
+    }
+
+    /// The same one by one, where there may be very many.
+    pub(crate) async fn each<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        query: &str,
+        mut take: impl FnMut(T) -> Result<()>,
+    ) -> Result<()> {
         let json = format!("SELECT row_to_json(q)::text FROM ({query}) q");
         let failed = |cause| explain(cause, format!("cannot read the catalog: {what}"));
         let parameters: [&str; 0] = [];
         let rows = self.client.query_raw(&json, parameters).await.map_err(failed)?;
         let mut rows = pin!(rows);
-        let mut found = Vec::new();
         while let Some(row) = rows.try_next().await.map_err(failed)? {
             let text: &str = row.try_get(0).map_err(failed)?;
-            found.push(
+            take(
                 serde_json::from_str(text)
                     .failed(|| format!("cannot understand the catalog: {what}: {text}"))?,
-            );
+            )?;
         }
-        Ok(found)
+        Ok(())
     }
 
     pub(crate) fn at_least(&self, major: u32) -> bool {

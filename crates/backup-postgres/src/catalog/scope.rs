@@ -1,6 +1,7 @@
 //! What of the database is to be saved: schemas and tables chosen by `pg_dump`'s patterns.
 
 use postgres::{Client, explain};
+use std::collections::HashSet;
 use task::{Error, Result};
 
 /// Patterns as given by the user, in the syntax of psql's `\d` commands.
@@ -18,7 +19,7 @@ pub(crate) struct Scope {
     schemas: String,
     pub excluded_schemas: Vec<u32>,
     pub excluded_tables: Vec<u32>,
-    excluded_data: Vec<u32>,
+    excluded_data: HashSet<u32>,
     everything: bool,
     /// Neither `--schema` nor `--exclude-schema`.
     whole: bool,
@@ -38,13 +39,14 @@ impl Scope {
             .query_one("SELECT rolname::text FROM pg_roles WHERE oid = 10", &[])
             .await
             .map_err(|cause| explain(cause, "cannot read the roles"))?;
+        let excluded_data = tables_matching(client, &selection.excluded_data).await?;
         Ok(Self {
             schemas: oids(&chosen),
             whole: everything && left_out.is_empty(),
             everything,
             excluded_schemas: left_out,
             excluded_tables: tables_matching(client, &selection.excluded_tables).await?,
-            excluded_data: tables_matching(client, &selection.excluded_data).await?,
+            excluded_data: excluded_data.into_iter().collect(),
             bootstrap_role: bootstrap.get(0),
         })
     }

@@ -70,18 +70,19 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
         catalog.scope.not_of_an_extension("pg_class", "c.oid"),
         catalog.scope.not_excluded("c.oid"),
     );
-    for row in catalog.read("sequences", &query).await? {
-        let row: Row = row;
+    let take = |row: Row| {
         if row.used_by.as_ref().is_some_and(|user| !user.saved && !user.identity.is_empty()) {
             // An identity column's goes with its table.
             found.skipped.push((Id::new(class::RELATION, row.oid), None));
-            continue;
+            return Ok(());
         }
         write(catalog, &row, found)?;
         if catalog.scope.keeps_data(row.oid) {
             found.sequences.push(Sequence { schema: row.schema, name: row.name });
         }
-    }
+        Ok(())
+    };
+    catalog.each("sequences", &query, take).await?;
     found.sequences.sort_by(|a, b| (&a.schema, &a.name).cmp(&(&b.schema, &b.name)));
     Ok(())
 }

@@ -19,7 +19,7 @@ pub(crate) struct Stored {
     pub bytes: u64,
     pub storage: Storage,
     /// The partitioned table that takes the rows in instead of this partition.
-    pub through: Option<Parent>,
+    pub through: Option<Box<Parent>>,
 }
 
 /// Whether its rows can be read by ranges of `ctid`.
@@ -83,23 +83,26 @@ struct Check {
 }
 
 pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<()> {
-    for row in catalog.read("tables", &query(catalog)).await? {
-        let row: Row = row;
+    let take = |row: Row| {
         write(catalog, &row, found)?;
         if row.kind == 'r' && catalog.scope.keeps_data(row.oid) {
             let columns = row.columns.into_iter().filter(|column| column.generated.is_empty());
+            let mut columns: Vec<String> = columns.map(|column| column.name).collect();
+            // It is made in the memory of the columns, which are larger than their names.
+            columns.shrink_to_fit();
             let heap = row.method.as_deref().is_none_or(|method| method == "heap");
             found.tables.push(Stored {
                 schema: row.schema,
                 name: row.name,
-                columns: columns.map(|column| column.name).collect(),
+                columns,
                 bytes: row.bytes,
-                through: row.through,
+                through: row.through.map(Box::new),
                 storage: if heap { Storage::Heap } else { Storage::Other },
             });
         }
-    }
-    Ok(())
+        Ok(())
+    };
+    catalog.each("tables", &query(catalog), take).await
 }
 
 fn query(catalog: &Catalog) -> String {

@@ -44,10 +44,7 @@ pub(super) async fn read(catalog: &Catalog<'_>, found: &mut Contents) -> Result<
         not_extension = catalog.scope.not_of_an_extension("pg_class", "c.oid"),
         chosen = catalog.scope.not_excluded("c.oid"),
     );
-    for row in catalog.read("views", &query).await? {
-        write(catalog, &row, found)?;
-    }
-    Ok(())
+    catalog.each("views", &query, |row| write(catalog, &row, found)).await
 }
 
 fn write(catalog: &Catalog, row: &Row, found: &mut Contents) -> Result<()> {

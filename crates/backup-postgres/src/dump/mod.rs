@@ -49,8 +49,9 @@ async fn after_rows(schema: &Schema, writer: &Arc<Writer>) -> Result<()> {
         write_objects(&mut script, schema, part).await?;
     }
     script.part(Part::Final).await?;
-    for object in &schema.objects {
-        script.push(&object.grants).await?;
+    let mut statements = schema.objects.statements();
+    for object in schema.objects.iter() {
+        script.push(statements.grants(object)?).await?;
     }
     write_objects(&mut script, schema, Part::Final).await?;
     for refresh in &schema.refreshes {
@@ -76,8 +77,9 @@ pub(crate) async fn write_globals(
 
 async fn write_objects(script: &mut Script<'_>, schema: &Schema, part: Part) -> Result<()> {
     script.part(part).await?;
+    let mut statements = schema.objects.statements();
     for object in schema.objects.iter().filter(|object| object.part == part) {
-        script.push(&object.ddl).await?;
+        script.push(&statements.ddl(object)?).await?;
     }
     Ok(())
 }

@@ -1,0 +1,140 @@
+//! All objects of a dump, found by their identity, in the order in which they were put in.
+
+use crate::object::{Id, Kind, Object, Part, Step};
+use crate::shelf::{self, Shelf, Text};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use task::Result;
+
+#[derive(Debug, Default)]
+pub(crate) struct Objects {
+    list: Vec<Entry>,
+    index: HashMap<Id, u32>,
+    schemas: HashSet<Arc<str>>,
+    shelf: Shelf,
+}
+
+/// An object whose statements lie on the shelf.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub id: Id,
+    pub kind: Kind,
+    pub part: Part,
+    /// A view whose placeholder stands in front of it.
+    replaces: bool,
+    pub schema: Arc<str>,
+    pub name: Box<str>,
+    /// What must stand before it, besides what `pg_depend` says.
+    pub needs: Box<[Id]>,
+    ddl: Text,
+    grants: Text,
+    placeholder: Option<Text>,
+}
+
+impl Objects {
+    pub(crate) fn push(&mut self, object: Object) {
+        let schema = self.schemas.get(object.schema.as_str()).cloned().unwrap_or_else(|| {
+            let schema = Arc::from(object.schema.as_str());
+            self.schemas.insert(Arc::clone(&schema));
+            schema
+        });
+        let entry = Entry {
+            id: object.id,
+            kind: object.kind,
+            part: object.part,
+            replaces: false,
+            schema,
+            name: object.name.into(),
+            needs: object.needs.into(),
+            ddl: self.shelf.put(&object.ddl),
+            grants: self.shelf.put(&object.grants),
+            placeholder: object.placeholder.map(|text| self.shelf.put(&text)),
+        };
+        self.insert(entry);
+    }
+
+    fn insert(&mut self, entry: Entry) {
+        let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        let index = *self.index.entry(entry.id).or_insert(next);
+        match self.list.get_mut(index as usize) {
+            Some(known) => *known = entry,
+            None => self.list.push(entry),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Entry> {
+        self.list.iter()
+    }
+
+    pub(crate) fn get(&self, id: Id) -> Option<&Entry> {
+        self.list.get(*self.index.get(&id)? as usize)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: Id) -> Option<&mut Entry> {
+        self.list.get_mut(*self.index.get(&id)? as usize)
+    }
+
+    /// Puts the placeholder of a view into the first part, as an object of its own; none if the
+    /// object has none left.
+    pub(crate) fn split(&mut self, id: Id) -> Option<Id> {
+        let view = self.get_mut(id)?;
+        let ddl = view.placeholder.take()?;
+        view.replaces = true;
+        let early = Entry {
+            id: id.step(Step::Placeholder),
+            kind: view.kind,
+            part: Part::PreData,
+            replaces: false,
+            schema: Arc::clone(&view.schema),
+            name: view.name.clone(),
+            needs: Box::default(),
+            ddl,
+            grants: Text::default(),
+            placeholder: None,
+        };
+        let id = early.id;
+        self.insert(early);
+        Some(id)
+    }
+
+    /// The same, in this order.
+    pub(crate) fn arranged(mut self, order: &[Id]) -> Self {
+        let places: HashMap<Id, usize> = order.iter().copied().zip(0..).collect();
+        self.list.sort_by_cached_key(|entry| places.get(&entry.id).copied());
+        self.index = HashMap::new();
+        self
+    }
+
+    pub(crate) fn statements(&self) -> Statements<'_> {
+        Statements(self.shelf.reader())
+    }
+}
+
+impl Extend<Object> for Objects {
+    fn extend<T: IntoIterator<Item = Object>>(&mut self, objects: T) {
+        objects.into_iter().for_each(|object| self.push(object));
+    }
+}
+
+/// Takes the statements of objects from the shelf.
+pub(crate) struct Statements<'a>(shelf::Reader<'a>);
+
+impl Statements<'_> {
+    /// Complete ones, each ended by `;` and a line end.
+    pub(crate) fn ddl(&mut self, entry: &Entry) -> Result<String> {
+        let ddl = self.0.text(entry.ddl)?;
+        Ok(if entry.replaces {
+            ddl.replacen("CREATE VIEW", "CREATE OR REPLACE VIEW", 1)
+        } else {
+            ddl.to_owned()
+        })
+    }
+
+    pub(crate) fn grants(&mut self, entry: &Entry) -> Result<&str> {
+        self.0.text(entry.grants)
+    }
+}
