@@ -255,7 +255,7 @@ async fn without_oid(
         return Ok(refused);
     }
     let subscriptions = contents.objects.iter().filter(|object| object.kind == Kind::Subscription);
-    let written: HashSet<&str> = subscriptions.map(|object| object.name.as_str()).collect();
+    let written: HashSet<&str> = subscriptions.map(|object| &*object.name).collect();
     for name in subscription_names(catalog).await? {
         if !written.contains(name.as_str()) {
             refused.insert(format!("subscription {name}"));

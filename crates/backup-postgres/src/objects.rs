@@ -1,5 +1,6 @@
 //! All objects of a dump, found by their identity, in the order in which they were put in.
 
+use crate::needs::Needs;
 use crate::object::{Id, Kind, Object, Part, Step};
 use crate::shelf::{self, Shelf, Text};
 use std::collections::{HashMap, HashSet};
@@ -24,8 +25,8 @@ pub(crate) struct Entry {
     replaces: bool,
     pub schema: Arc<str>,
     pub name: Box<str>,
-    /// What must stand before it, besides what `pg_depend` says.
-    pub needs: Box<[Id]>,
+    /// What must stand before it.
+    pub needs: Needs,
     ddl: Text,
     grants: Text,
     placeholder: Option<Text>,
@@ -45,7 +46,7 @@ impl Objects {
             replaces: false,
             schema,
             name: object.name.into(),
-            needs: object.needs.into(),
+            needs: object.needs.into_iter().collect(),
             ddl: self.shelf.put(&object.ddl),
             grants: self.shelf.put(&object.grants),
             placeholder: object.placeholder.map(|text| self.shelf.put(&text)),
@@ -70,6 +71,10 @@ impl Objects {
         self.list.iter()
     }
 
+    pub(crate) fn iter_mut(&mut self) -> std::slice::IterMut<'_, Entry> {
+        self.list.iter_mut()
+    }
+
     pub(crate) fn get(&self, id: Id) -> Option<&Entry> {
         self.list.get(*self.index.get(&id)? as usize)
     }
@@ -91,7 +96,7 @@ impl Objects {
             replaces: false,
             schema: Arc::clone(&view.schema),
             name: view.name.clone(),
-            needs: Box::default(),
+            needs: Needs::default(),
             ddl,
             grants: Text::default(),
             placeholder: None,

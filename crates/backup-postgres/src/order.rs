@@ -76,39 +76,54 @@ fn visit<'a, I: IntoIterator<Item = &'a Id>>(
 }
 
 struct Graph {
+    /// Each with all that it needs.
     objects: Objects,
-    needs: HashMap<Id, Needs>,
     /// What a view needs for its columns alone.
     columns_need: HashMap<Id, Needs>,
 }
 
 impl Graph {
     fn new(objects: Objects, dependencies: &Dependencies) -> Self {
-        let mut needs: HashMap<Id, Needs> = HashMap::with_capacity(objects.len());
-        let mut columns_need: HashMap<Id, Needs> = HashMap::new();
-        let written = |id| objects.get(id).is_some();
+        let mut graph = Self { objects, columns_need: HashMap::new() };
+        let checks = graph.checks_of_domains();
         for (from, to) in &dependencies.edges {
+            let written = |id| graph.objects.get(id).is_some();
             let (Some(whole), Some(to)) =
                 (dependencies.written_as(*from, written), dependencies.written_as(*to, written))
             else {
                 continue;
             };
             if whole != to {
-                needs.entry(whole).or_default().insert(to);
-                let is_view = objects.get(whole).is_some_and(|object| object.kind == Kind::View);
-                if is_view && whole == *from {
-                    columns_need.entry(whole).or_default().insert(to);
+                let Some(object) = graph.objects.get_mut(whole) else { continue };
+                object.needs.insert(to);
+                if object.kind == Kind::View && whole == *from {
+                    graph.columns_need.entry(whole).or_default().insert(to);
                 }
             }
         }
-        for object in objects.iter() {
-            let explicit = object.needs.iter().copied().filter(|id| written(*id));
-            needs.entry(object.id).or_default().extend(explicit);
-        }
-        let mut graph = Self { objects, needs, columns_need };
         graph.use_shells();
-        graph.check_domains_first();
+        graph.check_domains_first(&checks);
         graph
+    }
+
+    fn needs(&self, id: Id) -> impl Iterator<Item = &Id> {
+        self.objects.get(id).into_iter().flat_map(|object| &object.needs)
+    }
+
+    fn needs_too(&mut self, id: Id, need: Id) {
+        if let Some(object) = self.objects.get_mut(id) {
+            object.needs.insert(need);
+        }
+    }
+
+    /// Domains, each with a check that comes by a statement of its own.
+    fn checks_of_domains(&self) -> Vec<(Id, Id)> {
+        self.objects
+            .iter()
+            .filter(|object| object.kind == Kind::Check && object.part == Part::PreData)
+            .flat_map(|check| check.needs.iter().map(|need| (*need, check.id)))
+            .filter(|(domain, _)| domain.class == class::TYPE)
+            .collect()
     }
 
     /// A function that a type needs for its definition makes do with the shell of the type.
@@ -121,41 +136,34 @@ impl Graph {
             .collect();
         for shell in shells {
             let whole = shell.step(Step::Main);
-            let helpers = self.needs.get(&whole).cloned().unwrap_or_default();
-            for helper in helpers.iter().filter(|helper| helper.class == class::PROC) {
-                if let Some(needs) = self.needs.get_mut(helper)
-                    && needs.remove(whole)
+            let helpers: Vec<Id> = self.needs(whole).copied().collect();
+            for helper in helpers.into_iter().filter(|helper| helper.class == class::PROC) {
+                if let Some(helper) = self.objects.get_mut(helper)
+                    && helper.needs.remove(whole)
                 {
-                    needs.insert(shell);
+                    helper.needs.insert(shell);
                 }
             }
-            let schema = self.needs.get(&whole).into_iter().flatten().copied();
-            let schema = schema
-                .filter(|id| {
-                    self.objects.get(*id).is_some_and(|object| object.kind == Kind::Schema)
-                })
-                .collect();
-            self.needs.insert(shell, schema);
-            self.needs.entry(whole).or_default().insert(shell);
+            let is_schema =
+                |id: &Id| self.objects.get(*id).is_some_and(|object| object.kind == Kind::Schema);
+            let schema: Vec<Id> = self.needs(whole).copied().filter(is_schema).collect();
+            for schema in schema {
+                self.needs_too(shell, schema);
+            }
+            self.needs_too(whole, shell);
         }
     }
 
     /// A domain takes no more checks once a column has it inside of another type: so whoever uses
     /// the domain waits for its checks, but for those that the checks themselves need.
-    fn check_domains_first(&mut self) {
-        let checks: Vec<(Id, Id)> = self
-            .objects
-            .iter()
-            .filter(|object| object.kind == Kind::Check && object.part == Part::PreData)
-            .flat_map(|check| check.needs.iter().map(|need| (*need, check.id)))
-            .filter(|(domain, _)| domain.class == class::TYPE)
-            .collect();
+    fn check_domains_first(&mut self, checks: &[(Id, Id)]) {
         for (domain, check) in checks {
             let mut before = HashSet::new();
-            visit(check, |id| self.needs.get(&id), &mut before);
-            for (user, needs) in &mut self.needs {
-                if needs.contains(domain) && !before.contains(user) {
-                    needs.insert(check);
+            let needs = |id| self.objects.get(id).map(|object| &object.needs);
+            visit(*check, needs, &mut before);
+            for user in self.objects.iter_mut() {
+                if user.needs.contains(*domain) && !before.contains(&user.id) {
+                    user.needs.insert(*check);
                 }
             }
         }
@@ -166,9 +174,9 @@ impl Graph {
         loop {
             let mut late = Vec::new();
             for object in self.objects.iter() {
-                let needs = self.needs.get(&object.id).into_iter().flatten();
+                let needed = object.needs.iter();
                 let needed =
-                    needs.filter_map(|id| self.objects.get(*id)).map(|need| need.part).max();
+                    needed.filter_map(|id| self.objects.get(*id)).map(|need| need.part).max();
                 // Statements of these two parts run side by side, so they cannot need each other.
                 let alone = [Part::Indexes, Part::ForeignKeys].contains(&object.part);
                 match needed {
@@ -204,23 +212,19 @@ impl Graph {
     /// Puts a placeholder in front of a view; whoever stands in an early part is content with it.
     fn split_view(&mut self, id: Id) {
         let Some(early) = self.objects.split(id) else { return };
-        for (user, needs) in &mut self.needs {
-            if needs.contains(id)
-                && self.objects.get(*user).is_some_and(|user| user.part == Part::PreData)
-            {
-                needs.remove(id);
-                needs.insert(early);
+        for user in self.objects.iter_mut().filter(|user| user.part == Part::PreData) {
+            if user.needs.remove(id) {
+                user.needs.insert(early);
             }
         }
-        self.needs.entry(id).or_default().insert(early);
+        self.needs_too(id, early);
         // The columns' types may be rows of views that have a placeholder by now.
         let columns = self.columns_need.get(&id).cloned().unwrap_or_default();
-        let columns = columns.iter().map(|need| {
-            let early = need.step(Step::Placeholder);
-            if self.objects.get(early).is_some() { early } else { *need }
-        });
-        let columns = columns.collect();
-        self.needs.insert(early, columns);
+        for need in &columns {
+            let placeholder = need.step(Step::Placeholder);
+            let is_there = self.objects.get(placeholder).is_some();
+            self.needs_too(early, if is_there { placeholder } else { *need });
+        }
     }
 
     fn break_views(&mut self, circle: &[Id]) {
@@ -231,53 +235,45 @@ impl Graph {
 
     /// One part in order, or what is left because it goes round in circles.
     fn order(&self, part: Part) -> Result<Vec<Id>, Vec<Id>> {
-        let members: HashMap<Id, &Entry> = self
-            .objects
-            .iter()
-            .filter(|object| object.part == part)
-            .map(|object| (object.id, object))
-            .collect();
-        let key = |id: &Id| {
-            let object = members[id];
-            Reverse((object.kind, &object.schema, &object.name, object.id))
-        };
-        let mut waiting: HashMap<Id, usize> = HashMap::new();
-        let mut users: HashMap<Id, Vec<Id>> = HashMap::new();
-        for id in members.keys() {
-            let needs = self.needs.get(id).into_iter().flatten();
-            let here: Vec<&Id> = needs.filter(|need| members.contains_key(need)).collect();
-            waiting.insert(*id, here.len());
-            for need in here {
-                users.entry(*need).or_default().push(*id);
-            }
+        let mut members: Vec<&Entry> =
+            self.objects.iter().filter(|object| object.part == part).collect();
+        members.sort_by_key(|object| (object.kind, &object.schema, &object.name, object.id));
+        let places: HashMap<Id, usize> = members.iter().map(|object| object.id).zip(0..).collect();
+        let mut needs: Vec<(usize, usize)> = Vec::new();
+        for (user, object) in members.iter().enumerate() {
+            let here = object.needs.iter().filter_map(|need| places.get(need));
+            needs.extend(here.map(|need| (*need, user)));
         }
-        let mut ready: BinaryHeap<_> =
-            waiting.iter().filter(|(_, count)| **count == 0).map(|(id, _)| key(id)).collect();
+        drop(places);
+        needs.sort_unstable();
+        let mut waits_for = vec![0; members.len()];
+        for (_, user) in &needs {
+            waits_for[*user] += 1;
+        }
+        let none = (0..members.len()).filter(|member| waits_for[*member] == 0);
+        let mut ready: BinaryHeap<Reverse<usize>> = none.map(Reverse).collect();
         let mut order = Vec::with_capacity(members.len());
-        while let Some(Reverse((_, _, _, id))) = ready.pop() {
-            waiting.remove(&id);
-            order.push(id);
-            for user in users.get(&id).into_iter().flatten() {
-                if let Some(count) = waiting.get_mut(user) {
-                    *count -= 1;
-                    if *count == 0 {
-                        ready.push(key(user));
-                    }
+        while let Some(Reverse(member)) = ready.pop() {
+            order.push(members[member].id);
+            let first = needs.partition_point(|(need, _)| *need < member);
+            for (_, user) in needs[first..].iter().take_while(|(need, _)| *need == member) {
+                waits_for[*user] -= 1;
+                if waits_for[*user] == 0 {
+                    ready.push(Reverse(*user));
                 }
             }
         }
-        if waiting.is_empty() { Ok(order) } else { Err(self.circle(&waiting)) }
+        if order.len() == members.len() {
+            return Ok(order);
+        }
+        let waiting = members.iter().zip(waits_for).filter(|(_, count)| *count > 0);
+        Err(self.circle(waiting.map(|(object, _)| object.id).collect()))
     }
 
     /// Of those that wait, the ones that wait for themselves: no need to touch mere followers.
-    fn circle(&self, waiting: &HashMap<Id, usize>) -> Vec<Id> {
-        let mut left: HashSet<Id> = waiting.keys().copied().collect();
+    fn circle(&self, mut left: HashSet<Id>) -> Vec<Id> {
         loop {
-            let needed: HashSet<Id> = left
-                .iter()
-                .flat_map(|id| self.needs.get(id).into_iter().flatten())
-                .copied()
-                .collect();
+            let needed: HashSet<Id> = left.iter().flat_map(|id| self.needs(*id)).copied().collect();
             let before = left.len();
             left.retain(|id| needed.contains(id));
             if left.len() == before {
