@@ -120,16 +120,19 @@ async fn parts_of_accounted(
         rc: u32,
         ro: u32,
     }
-    // Automatic dependents (defaults, checks, indexes, triggers, rules) count only where the table
-    // itself is made by somebody else; those of our tables must have been written. A clone on a
-    // partition, a row type, an array type, a toast table go with their maker.
+    // Automatic dependents (keys, indexes, triggers, rules) count only where the table itself is
+    // made by somebody else; those of our tables must have been written. Defaults and checks stand
+    // in their table's statement, and a clone on a partition, a row type, an array type, a toast
+    // table go with their maker.
     let query = "SELECT d.classid::int8 AS c, d.objid::int8 AS o, d.refclassid::int8 AS rc,
             d.refobjid::int8 AS ro
         FROM pg_depend d
         WHERE d.objid >= 16384 AND (d.deptype = 'i'
             OR d.deptype IN ('P', 'S') AND d.classid IN ('pg_constraint'::regclass, 'pg_trigger'::regclass)
-            OR d.deptype = 'a' AND d.classid IN ('pg_attrdef'::regclass, 'pg_constraint'::regclass)
-               AND d.refclassid IN ('pg_class'::regclass, 'pg_type'::regclass)
+            OR d.deptype = 'a' AND d.refclassid IN ('pg_class'::regclass, 'pg_type'::regclass)
+               AND (d.classid = 'pg_attrdef'::regclass OR d.classid = 'pg_constraint'::regclass
+                   AND EXISTS (SELECT FROM pg_constraint k WHERE k.oid = d.objid
+                       AND (contype IN ('c', 'n', 't') OR conparentid <> 0)))
             OR d.deptype = 'a' AND EXISTS (SELECT FROM pg_depend e WHERE e.deptype = 'e'
                 AND e.classid = d.refclassid AND e.objid = d.refobjid))";
     left.sort_unstable();
@@ -263,3 +266,6 @@ async fn without_oid(
     }
     Ok(refused)
 }
+
+#[cfg(test)]
+mod tests;

@@ -63,6 +63,15 @@ impl Objects {
         }
     }
 
+    /// As if this kind were unknown.
+    #[cfg(test)]
+    pub(crate) fn forget(&mut self, kind: Kind) -> Vec<Entry> {
+        let (forgotten, known) =
+            std::mem::take(&mut self.list).into_iter().partition(|entry| entry.kind == kind);
+        self.list = known;
+        forgotten
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.list.len()
     }

@@ -185,7 +185,7 @@ fn a_backup_that_fails_removes_nothing() {
     assert_eq!(run(&database, &["--host", "127.0.0.1", "--port", "1"]), 1);
     assert_eq!(run(&database, &["--dry-run"]), 0);
     let refused = empty();
-    refused.psql("CREATE CAST (text AS bytea) WITHOUT FUNCTION");
+    refused.psql("CREATE TYPE pg_catalog.strange AS ENUM ('a')");
     assert_eq!(run(&refused, &[]), 2);
     assert_eq!(shelf.store.state(), before);
     assert_eq!(run(&database, &["--no-prune"]), 0);
