@@ -50,9 +50,18 @@ pub(crate) fn source(corpus: &str, major: u32) -> Database {
             .iter()
             .filter(|corpus| **corpus != "inheritance")
             .for_each(|corpus| load(&database, corpus)),
+        "labels" => {
+            load(&database, corpus);
+            reset(&database);
+        }
         corpus => load(&database, corpus),
     }
     database
+}
+
+/// A setting of the database would be a reason to refuse it.
+pub(crate) fn reset(database: &Database) {
+    database.server().statement(&format!("ALTER DATABASE {} RESET ALL", database.name()));
 }
 
 /// A database into which the corpus can be restored.

@@ -30,7 +30,8 @@ fn who_owns_them_can_save_and_restore_them() {
         corpus::load(&source, "large_objects");
         source.psql(&format!(
             "DO $$ DECLARE o oid; BEGIN FOR o IN SELECT oid FROM pg_largeobject_metadata LOOP
-                EXECUTE format('ALTER LARGE OBJECT %s OWNER TO {keeper}', o); END LOOP; END $$"
+                EXECUTE format('ALTER LARGE OBJECT %s OWNER TO {keeper}', o);
+                EXECUTE format('GRANT ALL ON LARGE OBJECT %s TO {keeper}', o); END LOOP; END $$"
         ));
         let by_superuser = Store::backup(&source, &[]);
         let by_keeper = Store::backup(&source, &["--user", &keeper]);

@@ -221,9 +221,18 @@ fn members_query() -> String {
         ("pg_statistic_ext", "stxowner"),
     ];
     let owners = owners.map(|(table, owner)| {
+        // Others have the owner of what they are made with.
+        let alone = match table {
+            "pg_class" => "WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S')",
+            "pg_type" => {
+                "WHERE (typrelid = 0 OR typrelid IN (SELECT oid FROM pg_class WHERE relkind = 'c'))
+                 AND typtype <> 'm' AND oid NOT IN (SELECT typarray FROM pg_type)"
+            }
+            _ => "",
+        };
         format!(
             "SELECT '{table}'::regclass::oid AS classid, oid AS objid, {owner} AS owner
-             FROM pg_catalog.{table}"
+             FROM pg_catalog.{table} {alone}"
         )
     });
     format!(

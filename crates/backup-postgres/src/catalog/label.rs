@@ -26,8 +26,11 @@ struct Label {
 }
 
 pub(super) async fn read(catalog: &Catalog<'_>) -> Result<Labels> {
-    let query =
-        "SELECT classoid::int8, objoid::int8, objsubid, provider, label AS text FROM pg_seclabel
+    // Subscriptions are in one catalog for all databases, and so are their labels.
+    let query = "SELECT classoid::int8, objoid::int8, objsubid, provider, label AS text FROM (
+            SELECT classoid, objoid, objsubid, provider, label FROM pg_seclabel
+            UNION ALL SELECT classoid, objoid, 0, provider, label FROM pg_shseclabel
+            WHERE classoid = 'pg_subscription'::regclass) AS l
         ORDER BY provider";
     let mut labels: HashMap<Address, Vec<Label>> = HashMap::new();
     for row in catalog.read("security labels", query).await? {

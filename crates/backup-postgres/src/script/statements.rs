@@ -20,7 +20,7 @@ pub(crate) enum Purpose {
     Rows,
     /// `ALTER … OWNER TO …`
     Owner,
-    /// GRANT, REVOKE, ALTER DEFAULT PRIVILEGES
+    /// GRANT, REVOKE, ALTER DEFAULT PRIVILEGES, and who it is that grants
     Privileges,
     Other,
 }
@@ -96,7 +96,11 @@ pub(crate) fn purpose(statement: &str) -> Purpose {
     let last = tokens.len().wrapping_sub(1);
     if is(0, "copy") && (1..last).any(|at| is(at, "from") && is(at + 1, "stdin")) {
         Purpose::Rows
-    } else if is(0, "grant") || is(0, "revoke") || (is(0, "alter") && is(1, "default")) {
+    } else if is(0, "grant")
+        || is(0, "revoke")
+        || (is(0, "alter") && is(1, "default"))
+        || ((is(0, "set") || is(0, "reset")) && is(1, "session") && is(2, "authorization"))
+    {
         Purpose::Privileges
     } else if is(0, "alter") && is(last.wrapping_sub(2), "owner") && is(last.wrapping_sub(1), "to")
     {
@@ -170,6 +174,9 @@ mod tests {
             ("ALTER FUNCTION f(a int) OWNER TO \"b\"", Purpose::Owner),
             ("GRANT ALL ON TABLE a TO b;", Purpose::Privileges),
             ("ALTER DEFAULT PRIVILEGES FOR ROLE a GRANT ALL ON TABLES TO b;", Purpose::Privileges),
+            ("SET SESSION AUTHORIZATION \"a\";", Purpose::Privileges),
+            ("RESET SESSION AUTHORIZATION;", Purpose::Privileges),
+            ("SET session = 1;", Purpose::Other),
             ("ALTER TABLE \"default\" ADD c int;", Purpose::Other),
             ("CREATE TABLE a (owner int);", Purpose::Other),
             (";", Purpose::Other),
