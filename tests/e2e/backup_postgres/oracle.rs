@@ -95,18 +95,6 @@ corpora!(
     everything,
 );
 
-/// What differs from version to version differs in these.
-#[test]
-fn on_14_and_16_comes_back_the_same() {
-    for major in [14, 16] {
-        for corpus in
-            ["foreign", "statistics", "replication", "large_objects", "changed_rights", "labels"]
-        {
-            comes_back(corpus, major);
-        }
-    }
-}
-
 /// A gigabyte is compared by the server: neither of the two texts is worth reading.
 #[test]
 fn a_table_of_a_gigabyte_on_17_comes_back_the_same() {
