@@ -42,8 +42,15 @@ struct State {
     connection_limit: i32,
     is_template: bool,
     comment: Option<String>,
+    labels: Vec<Label>,
     settings: Vec<Setting>,
     has_plpgsql: bool,
+}
+
+#[derive(Deserialize)]
+struct Label {
+    provider: String,
+    text: String,
 }
 
 #[derive(Deserialize)]
@@ -107,6 +114,9 @@ impl Catalog<'_> {
         let query = format!(
             "SELECT pg_get_userbyid(datdba) AS owner, {}, datconnlimit AS connection_limit,
                 datistemplate AS is_template, shobj_description(d.oid, 'pg_database') AS comment,
+                coalesce((SELECT json_agg(json_build_object('provider', provider, 'text', label)
+                    ORDER BY provider) FROM pg_shseclabel
+                 WHERE classoid = 'pg_database'::regclass AND objoid = d.oid), '[]') AS labels,
                 coalesce((SELECT json_agg(json_build_object('entries', setconfig, 'role',
                     CASE WHEN setrole <> 0 THEN pg_get_userbyid(setrole)::text END)
                     ORDER BY setrole <> 0, pg_get_userbyid(setrole))
@@ -149,6 +159,10 @@ impl Catalog<'_> {
             format!("COMMENT ON DATABASE {THIS} IS {comment}"),
             format!("ALTER DATABASE {THIS} RESET ALL"),
         ];
+        for Label { provider, text } in &state.labels {
+            let (provider, text) = (quote::ident(provider), quote::literal(text));
+            changes.push(format!("SECURITY LABEL FOR {provider} ON DATABASE {THIS} IS {text}"));
+        }
         for setting in &state.settings {
             let whose = setting.role.as_ref().map_or_else(
                 || format!("DATABASE {THIS}"),

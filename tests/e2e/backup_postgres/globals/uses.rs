@@ -54,6 +54,22 @@ fn labels_and_places_stand_in_the_file() {
     }
 }
 
+#[test]
+fn a_label_of_the_database_itself_comes_back() {
+    let source = server(18);
+    source.statement("CREATE DATABASE shop");
+    source.statement("ALTER ROLE postgres SET session_preload_libraries = 'nightshift_label'");
+    source.statement("SECURITY LABEL FOR nightshift ON DATABASE shop IS 'it''s ours'");
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path();
+    ours(&source, store, "backup", &["--dbname=shop"]).ok();
+    ours(&source, store, "restore", &["latest", "--name=shop", "--dbname=copy", "--create"]).ok();
+    let label = source.statement(
+        "SELECT label FROM pg_shseclabel JOIN pg_database d ON d.oid = objoid WHERE datname = 'copy'",
+    );
+    assert_eq!(label.trim(), "it's ours");
+}
+
 /// A backup of one database says the same of it, and whoever restores it into another decides.
 #[test]
 fn what_a_database_is_itself_comes_back_only_if_wanted() {
