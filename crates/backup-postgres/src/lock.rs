@@ -21,13 +21,13 @@ pub(crate) struct Table {
 
 /// The tables to be locked.
 pub(crate) async fn list(client: &Client, scope: &Scope) -> Result<Vec<Table>> {
-    // Tables of extensions too: some hold rows of the user.
     let query = format!(
         "SELECT c.oid, nspname::text, relname::text
          FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-         WHERE relkind IN ('r', 'p') AND n.oid = ANY({}) AND {} ORDER BY nspname, relname",
+         WHERE relkind IN ('r', 'p') AND n.oid = ANY({}) AND {} AND {} ORDER BY nspname, relname",
         scope.schemas(),
         scope.not_excluded("c.oid"),
+        scope.holds_rows_of_the_user("c.oid"),
     );
     let rows = client.query(&query, &[]).await;
     let rows = rows.map_err(|cause| explain(cause, "cannot read which tables there are"))?;
@@ -43,7 +43,7 @@ pub(crate) async fn hold<'a>(
     client: &Client,
     tables: impl IntoIterator<Item = &'a Table>,
     wait: Duration,
-) -> Result<()> {
+) -> Result<(), Fault> {
     let limit = format!("SET LOCAL lock_timeout = {}", wait.as_millis().max(1));
     client.batch_execute(&limit).await.map_err(failed)?;
     let mut names = String::new();
@@ -73,7 +73,8 @@ pub(crate) async fn settle(
 ) -> Result<()> {
     let tables = list(client, scope).await?;
     let held: HashSet<u32> = held.iter().map(|table| table.oid).collect();
-    hold(client, tables.iter().filter(|table| !held.contains(&table.oid)), wait).await?;
+    let beyond = tables.iter().filter(|table| !held.contains(&table.oid));
+    hold(client, beyond, wait).await.map_err(Fault::error)?;
     let (names, oids): (Vec<&str>, Vec<u32>) =
         tables.iter().map(|table| (table.name.as_str(), table.oid)).unzip();
     // These two functions know the state of now, `pg_class` is read as of the snapshot.
@@ -91,19 +92,43 @@ pub(crate) async fn settle(
     }
 }
 
-async fn lock(client: &Client, names: &str) -> Result<()> {
+async fn lock(client: &Client, names: &str) -> Result<(), Fault> {
     let statement = format!("LOCK TABLE {names} IN ACCESS SHARE MODE");
-    client.batch_execute(&statement).await.map_err(|cause| {
-        let gone = [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME];
-        // It was there a moment ago: another try sees the new state.
-        if cause.code().is_some_and(|code| gone.contains(code)) {
-            return Error::failed("a table was dropped while the backup began")
-                .because(failed(cause));
-        }
-        failed(cause)
-    })
+    client.batch_execute(&statement).await.map_err(failed)
 }
 
-fn failed(cause: tokio_postgres::Error) -> Error {
-    explain(cause, "cannot lock the tables against changes")
+/// Why tables were not locked.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// One was there a moment ago: another try sees the new state.
+    Gone(Error),
+    Other(Error),
+}
+
+impl Fault {
+    pub(crate) fn error(self) -> Error {
+        let (Self::Gone(error) | Self::Other(error)) = self;
+        error
+    }
+}
+
+fn failed(cause: tokio_postgres::Error) -> Fault {
+    let state = cause.code().cloned();
+    let error = explain(cause, "cannot lock the tables against changes");
+    match state {
+        // A dropped table, a dropped schema, or a view that took a table's name.
+        Some(
+            SqlState::UNDEFINED_TABLE | SqlState::INVALID_SCHEMA_NAME | SqlState::WRONG_OBJECT_TYPE,
+        ) => {
+            Fault::Gone(Error::failed("a table was dropped while the backup began").because(error))
+        }
+        Some(SqlState::OUT_OF_MEMORY) => Fault::Other(
+            Error::usage(
+                "the server has no room for a lock on each table: raise its setting \
+                 max_locks_per_transaction, which needs a restart",
+            )
+            .because(error),
+        ),
+        _ => Fault::Other(error),
+    }
 }

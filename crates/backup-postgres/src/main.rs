@@ -1,5 +1,6 @@
 //! Backs up PostgreSQL to one proven file of plain SQL, and brings it back.
 
+mod access;
 mod catalog;
 mod cluster;
 mod dump;

@@ -35,7 +35,6 @@ impl Schema {
     ) -> Result<Self> {
         let client = &snapshot.leader;
         let scope = Scope::resolve(client, &settings.selection()).await?;
-        snapshot.qualify_names().await?;
         let catalog = Catalog::open(client, snapshot.version, scope, settings.properties()).await?;
         lock::settle(client, &catalog.scope, &snapshot.held, lock_wait).await?;
         let mut contents = catalog.contents().await?;

@@ -3,20 +3,29 @@
 //! The leader opens a read-only transaction, locks the tables and exports its snapshot; workers
 //! import it. The leader's transaction stays open until the last worker has read its last row.
 
+use crate::access;
 use crate::catalog::{Scope, Selection};
 use crate::lock::{self, Table};
 use backup::manifest::Server;
 use postgres::{Client, Endpoint, explain, quote};
+use std::sync::Arc;
 use std::time::Duration;
 use task::{Error, Result, Task};
+use tracing::warn;
 
 const APPLICATION: &str = "backup-postgres";
+
+/// How often the tables are listed if some of them go away before they are locked.
+const LOCK_TRIES: u32 = 100;
+
+/// No schema but `pg_catalog` is looked into.
+pub(crate) const CLOSED_PATH: &str = "SELECT pg_catalog.set_config('search_path', '', false)";
 
 /// Oldest and newest major version whose catalogs are known here.
 const KNOWN: std::ops::RangeInclusive<u32> = 13..=18;
 
 pub(crate) struct Snapshot {
-    pub leader: Client,
+    pub leader: Arc<Client>,
     /// Locked before the snapshot was taken.
     pub held: Vec<Table>,
     endpoint: Endpoint,
@@ -37,9 +46,7 @@ pub(crate) const SESSION: &str = "
         ('DateStyle', 'ISO'), ('IntervalStyle', 'postgres'), ('extra_float_digits', '3'),
         ('bytea_output', 'hex'), ('TimeZone', 'UTC'), ('standard_conforming_strings', 'on'),
         ('quote_all_identifiers', 'on'), ('synchronize_seqscans', 'off'),
-        ('statement_timeout', '0'), ('lock_timeout', '0'),
-        ('idle_in_transaction_session_timeout', '0'), ('idle_session_timeout', '0'),
-        ('transaction_timeout', '0'), ('row_security', 'off'), ('jit', 'off'),
+        ('row_security', 'off'), ('jit', 'off'),
         ('max_parallel_workers_per_gather', '0'), ('xmlbinary', 'base64'), ('xmloption', 'content'),
         ('restrict_nonsystem_relation_kind', 'view,foreign-table')
     ) AS wanted (name, value) JOIN pg_catalog.pg_settings USING (name)";
@@ -57,9 +64,7 @@ impl Snapshot {
         lock_wait: Duration,
     ) -> Result<Self> {
         prepare(&leader).await?;
-        let held = lock::list(&leader, &Scope::resolve(&leader, selection).await?).await?;
-        begin(&leader).await?;
-        lock::hold(&leader, &held, lock_wait).await?;
+        let held = lock_all(&leader, selection, lock_wait).await?;
         Self::export(leader, endpoint, held).await
     }
 
@@ -93,7 +98,7 @@ impl Snapshot {
             )));
         }
         Ok(Self {
-            leader,
+            leader: Arc::new(leader),
             held,
             endpoint: endpoint.clone(),
             name: facts.get(0),
@@ -105,9 +110,25 @@ impl Snapshot {
         })
     }
 
-    /// Another connection that sees the same rows.
-    pub(crate) async fn worker(&self) -> Result<Client> {
-        let client = self.endpoint.connect(APPLICATION).await?;
+    /// Connections that see the same rows: as many as were asked for, or as there is room for.
+    pub(crate) async fn workers(&self, jobs: usize) -> Result<Vec<Arc<Client>>> {
+        let mut workers = Vec::new();
+        while workers.len() < jobs {
+            let Some(client) = self.endpoint.connect_if_room(APPLICATION).await? else { break };
+            workers.push(Arc::new(self.import(client).await?));
+        }
+        let found = workers.len();
+        if found < jobs {
+            warn!("the server has no place for {jobs} workers: going on with {}", found.max(1));
+        }
+        if found == 0 && jobs > 0 {
+            // It has nothing else to do while rows are read.
+            workers.push(Arc::clone(&self.leader));
+        }
+        Ok(workers)
+    }
+
+    async fn import(&self, client: Client) -> Result<Client> {
         prepare(&client).await?;
         begin(&client).await?;
         let import = format!("SET TRANSACTION SNAPSHOT {}", quote::literal(&self.name));
@@ -115,7 +136,6 @@ impl Snapshot {
             .batch_execute(&import)
             .await
             .map_err(|cause| explain(cause, "cannot import the snapshot into a worker"))?;
-        close_search_path(&client).await?;
         Ok(client)
     }
 
@@ -123,26 +143,40 @@ impl Snapshot {
     pub(crate) fn server(&self) -> Server {
         Server { version: self.server_version.clone(), position: self.position.clone() }
     }
+}
 
-    /// From here on every name that the server prints is qualified.
-    pub(crate) async fn qualify_names(&self) -> Result<()> {
-        close_search_path(&self.leader).await
+/// Begins the transaction and locks every table. What goes away while the names are on their way
+/// is no failure: nothing has been read yet.
+async fn lock_all(leader: &Client, selection: &Selection, wait: Duration) -> Result<Vec<Table>> {
+    let mut left = LOCK_TRIES;
+    loop {
+        let scope = Scope::resolve(leader, selection).await?;
+        access::check(leader, &scope).await?;
+        let tables = lock::list(leader, &scope).await?;
+        begin(leader).await?;
+        left -= 1;
+        match lock::hold(leader, &tables, wait).await {
+            Ok(()) => return Ok(tables),
+            Err(lock::Fault::Gone(_)) if left > 0 => {
+                let ended = leader.batch_execute("ROLLBACK").await;
+                ended.map_err(|cause| explain(cause, "cannot begin again"))?;
+            }
+            Err(fault) => return Err(fault.error()),
+        }
     }
 }
 
+/// From here on no name means anything but what it says, and every name that the server prints
+/// is qualified.
 async fn prepare(client: &Client) -> Result<()> {
-    let prepared = client.batch_execute(SESSION).await;
-    prepared.map_err(|cause| explain(cause, "cannot prepare a session"))
+    for statement in [CLOSED_PATH, SESSION] {
+        let prepared = client.batch_execute(statement).await;
+        prepared.map_err(|cause| explain(cause, "cannot prepare a session"))?;
+    }
+    Ok(())
 }
 
 async fn begin(client: &Client) -> Result<()> {
     let begun = client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await;
     begun.map_err(|cause| explain(cause, "cannot begin a transaction"))
-}
-
-async fn close_search_path(client: &Client) -> Result<()> {
-    client
-        .batch_execute("SELECT pg_catalog.set_config('search_path', '', false)")
-        .await
-        .map_err(|cause| explain(cause, "cannot set the search path"))
 }

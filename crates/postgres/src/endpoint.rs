@@ -8,7 +8,20 @@ use std::time::Duration;
 use task::{Error, Result, Secret, Task};
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode as Negotiation;
+use tokio_postgres::error::SqlState;
 use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// What a server, a database or a role may be set to for the sake of applications, undone. The
+/// first one alone, because a limit holds until the end of the statement that lifts it.
+const PATIENCE: [&str; 2] = [
+    "SET statement_timeout = 0",
+    "SELECT pg_catalog.set_config(name, value, false) FROM (VALUES
+        ('lock_timeout', '0'), ('idle_in_transaction_session_timeout', '0'),
+        ('idle_session_timeout', '0'), ('transaction_timeout', '0'),
+        ('default_transaction_read_only', 'off'), ('default_transaction_deferrable', 'off'),
+        ('default_transaction_isolation', 'read committed')
+    ) AS wanted (name, value) JOIN pg_catalog.pg_settings USING (name)",
+];
 
 /// Prints as `host:port/database`; its password is never shown.
 #[derive(Clone)]
@@ -78,13 +91,34 @@ impl Endpoint {
 
     /// One attempt.
     pub async fn connect(&self, application: &str) -> Result<Client> {
+        self.attempt(application).await?.map_err(|error| self.refused(error))
+    }
+
+    /// One attempt; none if the server, the database or the role has no place left.
+    pub async fn connect_if_room(&self, application: &str) -> Result<Option<Client>> {
+        match self.attempt(application).await? {
+            Err(error) if error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS) => Ok(None),
+            opened => opened.map(Some).map_err(|error| self.refused(error)),
+        }
+    }
+
+    async fn attempt(&self, application: &str) -> Result<Result<Client, tokio_postgres::Error>> {
         let config = self.config(application);
-        let attempt = Client::open(&config, self.tls.as_ref());
-        let opened = tokio::time::timeout(self.timeout, attempt).await.map_err(|_| {
+        let attempt = async {
+            let client = Client::open(&config, self.tls.as_ref()).await?;
+            for statement in PATIENCE {
+                client.batch_execute(statement).await?;
+            }
+            Ok(client)
+        };
+        tokio::time::timeout(self.timeout, attempt).await.map_err(|_| {
             let seconds = self.timeout.as_secs();
             Error::failed(format!("cannot connect to {self}: no answer within {seconds} s"))
-        })?;
-        opened.map_err(|error| crate::explain(error, format!("cannot connect to {self}")))
+        })
+    }
+
+    fn refused(&self, error: tokio_postgres::Error) -> Error {
+        crate::explain(error, format!("cannot connect to {self}"))
     }
 
     /// Tries again within `--wait` while the server is away; a wrong password is not tried twice.

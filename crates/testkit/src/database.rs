@@ -16,6 +16,13 @@ impl Database {
         Self { server, name }
     }
 
+    /// The same one as another server of the same data has it, a standby. It is not dropped with
+    /// the value: that is its primary's to do.
+    #[must_use]
+    pub fn on(&self, server: &Arc<Postgres>) -> Self {
+        Self { server: Arc::clone(server), name: self.name.clone() }
+    }
+
     pub fn server(&self) -> &Arc<Postgres> {
         &self.server
     }

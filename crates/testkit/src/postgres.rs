@@ -57,6 +57,33 @@ impl Postgres {
         Arc::new(Self { major, url, process: Some(process) })
     }
 
+    /// A hot standby of this one, ended when dropped; `lines` are of `postgresql.conf`.
+    pub fn standby(self: &Arc<Self>, lines: &str) -> Arc<Self> {
+        // One session must live as long as the copying.
+        let (start, stop) = if self.major >= 15 {
+            (
+                "SELECT pg_backup_start('standby', true)",
+                "SELECT labelfile FROM pg_backup_stop(false)",
+            )
+        } else {
+            (
+                "SELECT pg_start_backup('standby', true, false)",
+                "SELECT labelfile FROM pg_stop_backup(false, false)",
+            )
+        };
+        let copy = tempfile::tempdir().expect("a temporary folder");
+        let from = self.ours().folder.join("data");
+        let url = format!("{}/postgres", self.url);
+        let mut psql = judge("psql");
+        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", &url]);
+        psql.args(["-o", "/dev/null", "-c", start]);
+        psql.args(["-c", &format!("\\! cp -a {} {}", from.display(), copy.path().display())]);
+        let label = run(psql.args(["-c", "\\o", "-c", stop])).ok();
+        let process = Server::follow(self.major, copy.path(), self.port(), &label, lines);
+        let url = format!("postgres://postgres@127.0.0.1:{}", process.port);
+        Arc::new(Self { major: self.major, url, process: Some(process) })
+    }
+
     pub fn major(&self) -> u32 {
         self.major
     }

@@ -57,22 +57,7 @@ impl Server {
         files: &[(String, String)],
     ) -> Self {
         let programs = cache::programs(major);
-        let folder = tempfile::Builder::new()
-            .prefix(&format!("nightshift-postgres-{major}-"))
-            .tempdir()
-            .expect("a temporary folder")
-            .keep();
-        hand_over(&folder);
-        let watchdog = Command::new("sh")
-            .args(["-c", WATCHDOG, "watchdog"])
-            .arg(&folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            // Out of reach of the Ctrl-C that ends the test.
-            .process_group(0)
-            .spawn()
-            .expect("sh runs");
+        let (folder, watchdog) = place(major);
         let data = folder.join("data");
         let mut initdb = Command::new(programs.join("initdb"));
         initdb.arg("-D").arg(&data).args(["-U", "postgres", "-A", "trust", "-E", "UTF8"]);
@@ -98,6 +83,39 @@ impl Server {
         Self { folder, port, process, watchdog }
     }
 
+    /// A standby of the server whose data directory this is and which listens at `port`. `settings`
+    /// are lines of `postgresql.conf`.
+    pub(crate) fn follow(
+        major: u32,
+        primary: &Path,
+        port: u16,
+        label: &str,
+        settings: &str,
+    ) -> Self {
+        let (folder, watchdog) = place(major);
+        let data = folder.join("data");
+        run(unprivileged(Command::new("cp").arg("-a").arg(primary.join("data")).arg(&data))).ok();
+        for file in ["postmaster.pid", "postmaster.opts"] {
+            let _ = fs::remove_file(data.join(file));
+        }
+        let mut lines =
+            File::options().append(true).open(data.join("postgresql.conf")).expect("it was copied");
+        writeln!(
+            lines,
+            "primary_conninfo = 'host=127.0.0.1 port={port} user=postgres'\n\
+             unix_socket_directories = '{}'\n{settings}",
+            folder.display()
+        )
+        .expect("it can be written");
+        for (name, content) in [("backup_label", label), ("standby.signal", "")] {
+            let path = data.join(name);
+            fs::write(&path, content).expect("a file can be written");
+            hand_over(&path);
+        }
+        let (process, port) = launch(&cache::programs(major), &folder);
+        Self { folder, port, process, watchdog }
+    }
+
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
@@ -109,6 +127,27 @@ impl Drop for Server {
         let _ = self.watchdog.wait();
         let _ = self.process.wait();
     }
+}
+
+/// A folder for a server, and the watchdog that removes it.
+fn place(major: u32) -> (PathBuf, Child) {
+    let folder = tempfile::Builder::new()
+        .prefix(&format!("nightshift-postgres-{major}-"))
+        .tempdir()
+        .expect("a temporary folder")
+        .keep();
+    hand_over(&folder);
+    let watchdog = Command::new("sh")
+        .args(["-c", WATCHDOG, "watchdog"])
+        .arg(&folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        // Out of reach of the Ctrl-C that ends the test.
+        .process_group(0)
+        .spawn()
+        .expect("sh runs");
+    (folder, watchdog)
 }
 
 /// Another process may take the free port before the server does: then another port.

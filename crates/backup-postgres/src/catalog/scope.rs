@@ -1,5 +1,6 @@
 //! What of the database is to be saved: schemas and tables chosen by `pg_dump`'s patterns.
 
+use crate::snapshot::CLOSED_PATH;
 use postgres::{Client, explain};
 use std::collections::HashSet;
 use task::{Error, Result};
@@ -82,6 +83,13 @@ impl Scope {
         }
     }
 
+    /// A condition: this table was not made by an extension, or the extension says that its rows
+    /// are the user's.
+    pub(crate) fn holds_rows_of_the_user(&self, column: &str) -> String {
+        let own = self.not_of_an_extension("pg_class", column);
+        format!("({own} OR {column} IN (SELECT unnest(extconfig) FROM pg_extension))")
+    }
+
     /// A condition: the object was not made by CREATE EXTENSION.
     #[expect(clippy::unused_self, reason = "one place answers what is in scope")]
     pub(crate) fn not_of_an_extension(&self, catalog: &str, column: &str) -> String {
@@ -122,18 +130,25 @@ async fn schemas_matching(client: &Client, patterns: &[String], must: bool) -> R
     Ok(found)
 }
 
+/// A name without a schema means what it means to the user: found by the user's search path, which
+/// no other query of ours may look through.
 async fn tables_matching(client: &Client, patterns: &[String]) -> Result<Vec<u32>> {
     let mut found = Vec::new();
     for pattern in patterns {
         let (schema, name) = regexes(pattern);
-        let query = "SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-            WHERE relkind IN ('r', 'p', 'S', 'v', 'm', 'f') AND relname ~ $1 COLLATE \"default\"
-            AND nspname ~ coalesce($2, '') COLLATE \"default\"
-            AND ($2 IS NOT NULL OR pg_table_is_visible(c.oid))";
-        let rows = client.query(query, &[&name, &schema]).await;
-        let rows = rows
-            .map_err(|cause| explain(cause, format!("cannot look for tables like `{pattern}`")))?;
-        found.extend(rows.iter().map(|row| row.get::<_, u32>(0)));
+        let failed = |cause| explain(cause, format!("cannot look for tables like `{pattern}`"));
+        let query = "SELECT c.oid, pg_catalog.pg_table_is_visible(c.oid)
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
+              ON n.oid OPERATOR(pg_catalog.=) relnamespace
+            WHERE relkind OPERATOR(pg_catalog.=) ANY('{r,p,S,v,m,f}')
+              AND relname OPERATOR(pg_catalog.~) $1 COLLATE pg_catalog.\"default\"
+              AND nspname OPERATOR(pg_catalog.~) coalesce($2, '') COLLATE pg_catalog.\"default\"";
+        let query = client.prepare(query).await.map_err(failed)?;
+        client.batch_execute("RESET search_path").await.map_err(failed)?;
+        let rows = client.query(&query, &[&name, &schema]).await.map_err(failed)?;
+        client.batch_execute(CLOSED_PATH).await.map_err(failed)?;
+        let wanted = rows.iter().filter(|row| schema.is_some() || row.get(1));
+        found.extend(wanted.map(|row| row.get::<_, u32>(0)));
     }
     Ok(found)
 }

@@ -38,8 +38,7 @@ pub(super) async fn copy(
     let queue: Queue = Arc::new(Mutex::new(pieces.into()));
     let places = Arc::new(Semaphore::new(jobs));
     let mut workers = JoinSet::new();
-    for _ in 0..jobs {
-        let client = task.until_stopped(snapshot.worker()).await?;
+    for client in task.until_stopped(snapshot.workers(jobs)).await? {
         let worker = Worker {
             client,
             writer: Arc::clone(writer),
@@ -67,7 +66,7 @@ pub(super) async fn copy(
 type Member = Pin<Box<dyn Future<Output = Result<Vec<u8>>> + Send>>;
 
 struct Worker {
-    client: Client,
+    client: Arc<Client>,
     writer: Arc<Writer>,
     progress: Progress,
     /// As many members may be on their way at once, of all workers together.

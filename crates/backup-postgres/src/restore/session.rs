@@ -14,6 +14,8 @@ pub(super) struct Session {
     client: Client,
 }
 
+const APPLICATION: &str = "nightshift restore";
+
 /// How often a statement that lost against another of ours is tried again.
 const TRIES: u32 = 20;
 
@@ -24,7 +26,11 @@ impl Session {
         endpoint: &Endpoint,
         settings: &[String],
     ) -> Result<Self> {
-        let client = endpoint.connect_waiting(task, "nightshift restore").await?;
+        let client = endpoint.connect_waiting(task, APPLICATION).await?;
+        Self::prepared(client, settings).await
+    }
+
+    async fn prepared(client: Client, settings: &[String]) -> Result<Self> {
         let session = Self { client };
         for setting in settings {
             session.run(setting).await?;
@@ -122,15 +128,22 @@ fn count(rows: &[u8], tally: &mut Tally) {
     }
 }
 
-/// As many connections as there are jobs.
+/// As many connections as there are jobs, or as the server has room for.
 pub(super) async fn open_all(
     task: &Task,
     endpoint: &Endpoint,
     settings: &[String],
     jobs: usize,
 ) -> Result<Vec<Session>> {
-    let opening = (0..jobs.max(1)).map(|_| Session::open(task, endpoint, settings));
-    futures_util::future::try_join_all(opening)
-        .await
-        .during(|| format!("cannot open {jobs} connections"))
+    let mut sessions = vec![Session::open(task, endpoint, settings).await?];
+    while sessions.len() < jobs {
+        let opened = endpoint.connect_if_room(APPLICATION).await;
+        let Some(client) = opened.during(|| format!("cannot open {jobs} connections"))? else {
+            let found = sessions.len();
+            tracing::warn!("the server has no place for {jobs} connections: going on with {found}");
+            break;
+        };
+        sessions.push(Session::prepared(client, settings).await?);
+    }
+    Ok(sessions)
 }

@@ -95,6 +95,46 @@ fn a_table_changed_while_the_backup_waits_for_it_is_saved_as_it_is_then() {
     }
 }
 
+/// Tables that come and go, as jobs make them for a moment.
+const TRANSIENT: &str = "
+    CREATE TABLE job (id int PRIMARY KEY, v text);
+    INSERT INTO job SELECT n, md5(n::text) FROM generate_series(1, 50) n;
+    ALTER TABLE job RENAME TO done;
+    DROP TABLE done;
+";
+
+#[test]
+fn tables_that_come_and_go_do_not_stop_a_backup() {
+    let database = filled(START);
+    let store = Store::new();
+    let over = AtomicBool::new(false);
+    let url = format!("{}/postgres", database.server().server_url());
+    let runs = thread::scope(|scope| {
+        let changing = scope.spawn(|| {
+            let mut psql = session(&database);
+            let mut statements = psql.stdin.take().unwrap();
+            while !over.load(Ordering::Relaxed) {
+                statements.write_all(TRANSIENT.as_bytes()).unwrap();
+            }
+            let _ = psql.kill();
+            let _ = psql.wait();
+        });
+        let run = |_| {
+            let ran = store.run_on(&database, "backup", &["--jobs", "2", "--wait", "20s"]);
+            let drill = store.run("verify", &["--restore-to", &url]);
+            (ran, drill)
+        };
+        let runs: Vec<_> = (0..RUNS).map(run).collect();
+        over.store(true, Ordering::Relaxed);
+        changing.join().unwrap();
+        runs
+    });
+    for (ran, drill) in runs {
+        ran.ok();
+        drill.ok();
+    }
+}
+
 #[test]
 fn a_backup_amid_changes_is_right_or_fails() {
     let database = filled(START);

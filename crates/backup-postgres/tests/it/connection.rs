@@ -1,9 +1,7 @@
 //! Connections that are lost in the middle: exit code 1, nothing left, and it is said what was
 //! lost.
 
-use super::databases::{
-    all_disconnect, connections, empty, exists, large, scratch_databases, small, state,
-};
+use super::databases::{all_disconnect, empty, exists, large, scratch_databases, small, state};
 use super::store::{Store, expect};
 use std::fs;
 use std::time::Duration;
@@ -179,17 +177,4 @@ fn a_server_that_crashes_ends_the_run() {
     says_what_was_lost(&ran, 0);
     assert!(ran.stderr.contains("public.big"), "{}", ran.stderr);
     assert_eq!(store.names().len(), 0);
-}
-
-#[test]
-fn a_server_without_a_place_for_a_worker_says_so() {
-    let database = small();
-    let role = format!("lonely_{}", database.name());
-    database.psql(&format!("CREATE ROLE {role} LOGIN CONNECTION LIMIT 1 IN ROLE pg_read_all_data"));
-    let store = Store::new();
-    let ran = store.run_on(&database, "backup", &["--user", &role, "--jobs", "2"]);
-    expect(&ran, 1, &["too many connections"]);
-    assert_eq!(store.names().len(), 0);
-    assert_eq!(connections(&database), 0);
-    database.psql(&format!("DROP ROLE {role}"));
 }

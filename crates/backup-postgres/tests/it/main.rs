@@ -3,17 +3,21 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
+mod access;
 mod changing;
 mod connection;
 mod damage;
 mod databases;
 mod dry_run;
 mod full_disk;
+mod full_server;
 mod guard;
+mod hasty;
 mod killing;
 mod manifest;
 mod retention;
 mod secrets;
+mod standby;
 mod stopping;
 mod store;
 mod wrong_use;
