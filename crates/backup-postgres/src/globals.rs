@@ -37,7 +37,6 @@ pub(crate) async fn save(
     let reading = async {
         let snapshot = Snapshot::of_globals(client, endpoint).await?;
         let scope = Scope::resolve(&snapshot.leader, &Selection::default()).await?;
-        snapshot.qualify_names().await?;
         let properties = settings.backup.properties();
         let catalog = Catalog::open(&snapshot.leader, snapshot.version, scope, properties).await?;
         let globals = Globals::read(&catalog, passwords).await?;

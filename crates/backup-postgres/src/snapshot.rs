@@ -15,6 +15,8 @@ use tracing::warn;
 
 const APPLICATION: &str = "backup-postgres";
 
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+
 /// How often the tables are listed if some of them go away before they are locked.
 const LOCK_TRIES: u32 = 100;
 
@@ -130,13 +132,14 @@ impl Snapshot {
 
     async fn import(&self, client: Client) -> Result<Client> {
         prepare(&client).await?;
-        begin(&client).await?;
-        let import = format!("SET TRANSACTION SNAPSHOT {}", quote::literal(&self.name));
-        client
-            .batch_execute(&import)
-            .await
-            .map_err(|cause| explain(cause, "cannot import the snapshot into a worker"))?;
+        let imported = client.batch_execute(&self.see_the_same()).await;
+        imported.map_err(|cause| explain(cause, "cannot import the snapshot into a worker"))?;
         Ok(client)
+    }
+
+    /// Statements that begin a transaction which sees the same rows.
+    pub(crate) fn see_the_same(&self) -> String {
+        format!("{BEGIN}; SET TRANSACTION SNAPSHOT {}", quote::literal(&self.name))
     }
 
     /// The server and its position, for the manifest.
@@ -177,6 +180,6 @@ async fn prepare(client: &Client) -> Result<()> {
 }
 
 async fn begin(client: &Client) -> Result<()> {
-    let begun = client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await;
+    let begun = client.batch_execute(BEGIN).await;
     begun.map_err(|cause| explain(cause, "cannot begin a transaction"))
 }

@@ -25,6 +25,8 @@ pub(super) struct Piece {
     pub content: usize,
     /// What a message calls it: `table shop.orders`.
     pub name: String,
+    /// The table that is to be locked first, with its schema, quoted.
+    pub locked: Option<String>,
     /// `COPY … TO STDOUT`.
     pub copy_out: String,
     /// `COPY … FROM stdin;` with its line end.
@@ -98,6 +100,7 @@ pub(super) fn split(
             part: Part::Data,
             content,
             name: format!("table {name}"),
+            locked: Some(quoted.clone()),
             end: END,
             copy_out: format!("COPY {from} TO STDOUT{encoding}"),
             copy_in: format!("COPY {into}{columns} FROM stdin{encoding};\n").into_bytes(),
@@ -141,6 +144,7 @@ pub(super) fn large_objects(found: &LargeObjects, writer: &Writer) -> Vec<Piece>
         part: Part::Data,
         content,
         name: large_object::NAME.to_owned(),
+        locked: None,
         copy_out: found.access.copy_out(piece),
         copy_in: large_object::BEGIN.into(),
         end: large_object::END,
@@ -168,6 +172,7 @@ fn config_piece(table: &ConfigTable, encoding: &str, writer: &Writer) -> Piece {
         part: Part::Configuration,
         content: writer.content(name.clone()),
         name: format!("table {name}"),
+        locked: Some(quoted.clone()),
         end: END,
         copy_out: format!(
             "COPY (SELECT {} FROM ONLY {quoted} {}) TO STDOUT{encoding}",

@@ -8,6 +8,7 @@ use super::plan::Piece;
 use crate::snapshot::Snapshot;
 use backup::manifest::Tally;
 use backup::writer::Writer;
+use futures_util::future::join;
 use futures_util::stream::{Fuse, FuturesUnordered};
 use futures_util::{StreamExt, TryStreamExt};
 use postgres::Client;
@@ -18,6 +19,7 @@ use task::{Context, Error, Progress, Result, Task};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 use tokio_postgres::CopyOutStream;
+use tokio_postgres::error::SqlState;
 
 /// Text in one member: enough for the compressor, little enough for memory and for seeking.
 const MEMBER: usize = 1024 * 1024;
@@ -37,24 +39,28 @@ pub(super) async fn copy(
     let jobs = jobs.min(pieces.len());
     let queue: Queue = Arc::new(Mutex::new(pieces.into()));
     let places = Arc::new(Semaphore::new(jobs));
+    let postponed: Queue = Queue::default();
+    let worker = |client| Worker {
+        client,
+        writer: Arc::clone(writer),
+        progress: progress.clone(),
+        begin_again: format!("ROLLBACK; {}", snapshot.see_the_same()),
+        postponed: Arc::clone(&postponed),
+        places: Arc::clone(&places),
+        members: FuturesUnordered::new(),
+        last: None,
+        spare: Vec::new(),
+    };
     let mut workers = JoinSet::new();
     for client in task.until_stopped(snapshot.workers(jobs)).await? {
-        let worker = Worker {
-            client,
-            writer: Arc::clone(writer),
-            progress: progress.clone(),
-            places: Arc::clone(&places),
-            members: FuturesUnordered::new(),
-            last: None,
-            spare: Vec::new(),
-        };
-        workers.spawn(worker.run(Arc::clone(&queue)));
+        workers.spawn(worker(client).run(Arc::clone(&queue)));
     }
     let all = async {
         while let Some(ended) = workers.join_next().await {
             ended.failed(|| "a worker ended without a result".to_owned())??;
         }
-        Ok(())
+        // The leader holds the lock on every table and need not wait for any.
+        worker(Arc::clone(&snapshot.leader)).run(Arc::clone(&postponed)).await
     };
     let result = task.until_stopped(all).await;
     // Nobody may hold the writer any more when it is dropped: that removes what was written.
@@ -69,6 +75,10 @@ struct Worker {
     client: Arc<Client>,
     writer: Arc<Writer>,
     progress: Progress,
+    /// Statements after a lock that was not to be had.
+    begin_again: String,
+    /// Pieces whose table could not be locked at once.
+    postponed: Queue,
     /// As many members may be on their way at once, of all workers together.
     places: Arc<Semaphore>,
     members: FuturesUnordered<Member>,
@@ -83,7 +93,11 @@ impl Worker {
         loop {
             let piece = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
             let Some(piece) = piece else { break };
-            self.copy(&piece).await?;
+            if let Some(rows) = self.begin(&piece).await? {
+                self.copy(&piece, rows).await?;
+            } else {
+                self.postponed.lock().unwrap_or_else(PoisonError::into_inner).push_back(piece);
+            }
         }
         while let Some(emptied) = self.members.next().await {
             emptied?;
@@ -91,9 +105,28 @@ impl Worker {
         Ok(())
     }
 
-    async fn copy(&mut self, piece: &Piece) -> Result<()> {
-        let begun = self.client.copy_out(&piece.copy_out).await;
-        let rows = begun.map_err(|cause| self.failed(piece, cause))?;
+    /// None if somebody waits for the table in order to change it. Whoever asks for a lock now
+    /// stands behind them, and they wait for our leader: that would last for ever, and no server
+    /// sees it.
+    async fn begin(&mut self, piece: &Piece) -> Result<Option<CopyOutStream>> {
+        let lock = piece.locked.as_ref().map_or_else(String::new, |table| {
+            format!("LOCK TABLE {table} IN ACCESS SHARE MODE NOWAIT")
+        });
+        // The second is on its way before the first is answered.
+        let locking = self.client.batch_execute(&lock);
+        let (locked, begun) = join(locking, self.client.copy_out(&piece.copy_out)).await;
+        match locked {
+            Err(cause) if cause.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
+                let begun = self.client.batch_execute(&self.begin_again).await;
+                begun.map_err(|cause| self.failed(piece, cause))?;
+                Ok(None)
+            }
+            Err(cause) => Err(self.failed(piece, cause)),
+            Ok(()) => begun.map(Some).map_err(|cause| self.failed(piece, cause)),
+        }
+    }
+
+    async fn copy(&mut self, piece: &Piece, rows: CopyOutStream) -> Result<()> {
         let mut rows = pin!(rows.fuse());
         // A row takes more room on the source's disk than in its text, or less: none counts twice.
         let mut unseen = piece.bytes;

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use testkit::Database;
+use testkit::{Database, Fault, Proxy};
 
 const RUNS: usize = 12;
 
@@ -93,6 +93,42 @@ fn a_table_changed_while_the_backup_waits_for_it_is_saved_as_it_is_then() {
             (super::databases::state(&target), super::databases::state(&database));
         assert!(found == wanted, "{migration}: {} lines instead of {}", found.len(), wanted.len());
     }
+}
+
+/// They wait for the leader of the backup, and the workers would wait behind them.
+#[test]
+fn whoever_waits_for_a_table_in_order_to_change_it_does_not_stop_the_backup() {
+    let database = super::databases::large();
+    let proxy = Proxy::start(database.server().port());
+    proxy.fail_after(8_000_000, Fault::Freeze);
+    let store = Store::new();
+    let arguments = ["--port", &proxy.port().to_string(), "--jobs", "1"];
+    let mut run = store.start(&database, "backup", &arguments);
+    assert!(run.until("standstill", || proxy.is_frozen()), "{}", run.stderr());
+    let mut changes: Vec<Child> = ["big", "other", "third"]
+        .iter()
+        .map(|table| {
+            let mut psql = database.psql_command();
+            psql.args(["-c", &format!("ALTER TABLE {table} ADD COLUMN late int DEFAULT 1")]);
+            psql.spawn().unwrap()
+        })
+        .collect();
+    let waiting = "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+        WHERE datname = current_database() AND NOT l.granted";
+    assert!(
+        run.until("three to wait", || database.psql(waiting).trim() == "3"),
+        "{}",
+        run.stderr()
+    );
+    proxy.thaw();
+    super::store::expect(&run.ends_within(std::time::Duration::from_mins(1)), 0, &[]);
+    assert!(
+        changes.iter_mut().all(|change| change.wait().unwrap().success()),
+        "then they change it"
+    );
+    let target = super::databases::empty();
+    store.restore(&store.artifact(), &target).ok();
+    assert_eq!(target.psql("SELECT count(*) FROM third").trim(), "60000");
 }
 
 /// Tables that come and go, as jobs make them for a moment.
