@@ -36,15 +36,16 @@ fn all_that_may_not_be_read_is_named_at_once_and_nothing_is_written() {
     let store = Store::new();
     let ran = store.run_on(&database, "backup", &["--user", &role]);
     let named = [
-        "schema closed",
-        "table public.forbidden",
-        "table public.\"Some columns\"",
-        "table public.parts",
-        "sequence public.counted",
-        "table public.guarded (row-level security",
+        r#"schema "closed""#,
+        r#"table "closed"."inside""#,
+        r#"table "public"."forbidden""#,
+        r#"table "public"."Some columns""#,
+        r#"table "public"."parts""#,
+        r#"sequence "public"."counted""#,
+        r#"table "public"."guarded" (row-level security"#,
     ];
     expect(&ran, 2, &named);
-    assert!(!ran.stderr.contains("public.allowed"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("allowed"), "{}", ran.stderr);
     assert_eq!(store.names().len(), 0);
 
     // What is left out need not be readable.
