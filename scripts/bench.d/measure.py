@@ -5,10 +5,21 @@ import subprocess
 import time
 
 TICK = os.sysconf("SC_CLK_TCK")
+HEAD = ["", "wall s", "CPU s", "client", "server", "peak MiB", "MB", "wall ratio"]
 
 
 class Failed(Exception):
     """A contender that did not do its work: nothing is said about any of them then."""
+
+
+def plain(name):
+    return name.replace("*", "")
+
+
+def size(path):
+    if path.is_dir():
+        return sum(size(entry) for entry in path.iterdir())
+    return path.stat().st_size
 
 
 def stat(pid):
@@ -95,6 +106,17 @@ def run(daemon, commands, output=None):
 def median(costs):
     """Of several runs of one contender."""
     return {key: statistics.median(cost[key] for cost in costs) for key in costs[0]}
+
+
+def rows(costs, base):
+    """The lines under HEAD."""
+    for name, cost in costs.items():
+        yield [
+            name, f"{cost['wall']:.1f}", f"{cost['client'] + cost['server']:.1f}",
+            f"{cost['client']:.1f}", f"{cost['server']:.1f}", f"{cost['memory']:.0f}",
+            f"{cost['size'] / 1e6:.1f}" if cost["size"] else "",
+            f"{cost['wall'] / costs[base]['wall']:.2f}",
+        ]
 
 
 def table(head, rows):
