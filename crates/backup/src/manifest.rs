@@ -100,6 +100,20 @@ impl Tally {
         self.checksum = self.checksum.wrapping_add(xxhash_rust::xxh3::xxh3_64(line));
     }
 
+    /// Counts the rows that `text` begins with, each with its line end, until `enough` bytes are
+    /// reached. Returns how many bytes these are; a row without end is not counted.
+    pub fn rows(&mut self, text: &[u8], enough: usize) -> usize {
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', text) {
+            self.row(&text[start..end]);
+            start = end + 1;
+            if start >= enough {
+                break;
+            }
+        }
+        start
+    }
+
     pub fn add(&mut self, other: Tally) {
         self.rows = self.rows.wrapping_add(other.rows);
         self.bytes = self.bytes.wrapping_add(other.bytes);

@@ -1,83 +1,99 @@
-//! An open connection, and the task that moves its bytes.
+//! An open connection, and the thread that moves its bytes.
 
+use crate::joined::Joined;
+use crate::wire::{Address, JoinedTls, Socket, Wire};
 use std::future::poll_fn;
+use std::io;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use task::{Error, Result};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::tls::NoTls;
+use tokio_postgres::tls::{MakeTlsConnect, NoTls};
 use tokio_postgres::{AsyncMessage, Config, Connection};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Closes its connection when dropped.
 pub struct Client {
     inner: tokio_postgres::Client,
-    connection: tokio::task::JoinHandle<()>,
+    address: Address,
     lost: Arc<OnceLock<tokio_postgres::Error>>,
     tls: Option<MakeRustlsConnect>,
+    /// Dropped with the client, which ends the connection's thread.
+    _open: oneshot::Sender<()>,
+}
+
+/// Why there is no connection.
+pub(crate) enum Refusal {
+    /// No way to the server.
+    Network(io::Error),
+    /// What the server said, or what was said about it.
+    Server(tokio_postgres::Error),
 }
 
 impl Client {
     pub(crate) async fn open(
+        address: &Address,
         config: &Config,
         tls: Option<&MakeRustlsConnect>,
-    ) -> Result<Self, tokio_postgres::Error> {
-        let Some(tls) = tls else { return Self::open_plain(config).await };
-        match config.connect(tls.clone()).await {
-            Ok((inner, connection)) => Ok(Self::new(inner, connection, Some(tls.clone()))),
+    ) -> Result<Self, Refusal> {
+        let Some(tls) = tls else { return Self::open_with(address, config, None).await };
+        match Self::open_with(address, config, Some(tls)).await {
             // Like libpq, whose `prefer` also means: no TLS if the server has a problem with it,
             // be it in the handshake or because its `pg_hba.conf` wants none from us.
-            Err(error) if prefers(config) && is_handshake(&error) => {
-                Self::open_plain(config).await.map_err(|_| error)
+            Err(Refusal::Server(error)) if prefers(config) && is_handshake(&error) => {
+                Self::open_plain(address, config).await.map_err(|_| Refusal::Server(error))
             }
-            Err(error)
+            Err(Refusal::Server(error))
                 if prefers(config)
                     && error.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION) =>
             {
-                Self::open_plain(config).await
+                Self::open_plain(address, config).await
             }
-            Err(error) => Err(error),
+            opened => opened,
         }
     }
 
-    async fn open_plain(config: &Config) -> Result<Self, tokio_postgres::Error> {
+    async fn open_plain(address: &Address, config: &Config) -> Result<Self, Refusal> {
         let mut config = config.clone();
-        config.ssl_mode(tokio_postgres::config::SslMode::Disable);
-        let (inner, connection) = config.connect(NoTls).await?;
-        Ok(Self::new(inner, connection, None))
+        config.ssl_mode(SslMode::Disable);
+        Self::open_with(address, &config, None).await
     }
 
-    fn new<S, T>(
-        inner: tokio_postgres::Client,
-        mut connection: Connection<S, T>,
-        tls: Option<MakeRustlsConnect>,
-    ) -> Self
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
+    /// The connection has a thread of its own: rows are joined there, which takes a pause now and
+    /// then, and nobody else is woken by what arrives.
+    async fn open_with(
+        address: &Address,
+        config: &Config,
+        tls: Option<&MakeRustlsConnect>,
+    ) -> Result<Self, Refusal> {
         let lost = Arc::new(OnceLock::new());
-        let cause = Arc::clone(&lost);
-        let connection = tokio::spawn(async move {
-            loop {
-                match poll_fn(|context| connection.poll_message(context)).await {
-                    Some(Ok(AsyncMessage::Notice(notice))) => {
-                        tracing::debug!("server says: {}: {}", notice.severity(), notice.message());
+        let (opened, opening) = oneshot::channel();
+        let (open, closed) = oneshot::channel();
+        let runtime =
+            Builder::new_current_thread().enable_all().build().map_err(Refusal::Network)?;
+        let thread = std::thread::Builder::new().name("postgres".to_owned());
+        let (its_address, its_config, its_tls) = (address.clone(), config.clone(), tls.cloned());
+        let its_lost = Arc::clone(&lost);
+        thread
+            .spawn(move || {
+                runtime.block_on(async {
+                    tokio::select! {
+                        () = work(&its_address, &its_config, its_tls, opened, &its_lost) => {}
+                        _ = closed => {}
                     }
-                    Some(Ok(_)) => {}
-                    // Kept before the connection is dropped, which is what its users notice.
-                    Some(Err(error)) => {
-                        let _ = cause.set(error);
-                        break;
-                    }
-                    None => break,
-                }
-            }
-            drop(connection);
-        });
-        Self { inner, connection, lost, tls }
+                });
+                // A name that is still being looked up would be waited for.
+                runtime.shutdown_background();
+            })
+            .map_err(Refusal::Network)?;
+        let inner = opening.await.map_err(|_| {
+            Refusal::Network(io::Error::other("the connection's thread ended before it was open"))
+        })??;
+        Ok(Self { inner, address: address.clone(), lost, tls: tls.cloned(), _open: open })
     }
 
     /// As [`crate::explain`]; and if the connection was lost, says why, which the error of a
@@ -98,20 +114,105 @@ impl Client {
     pub async fn cancel(&self) -> Result<()> {
         let token = self.inner.cancel_token();
         let sent = async {
-            match &self.tls {
-                Some(tls) => token.cancel_query(tls.clone()).await,
-                None => token.cancel_query(NoTls).await,
-            }
+            let wire = self.address.open().await.map_err(Refusal::Network)?;
+            let sent = match &self.tls {
+                Some(tls) => {
+                    token.cancel_query_raw(wire, connector::<Wire>(&self.address, tls)).await
+                }
+                None => token.cancel_query_raw(wire, NoTls).await,
+            };
+            sent.map_err(Refusal::Server)
         };
         match tokio::time::timeout(Duration::from_secs(2), sent).await {
-            Ok(sent) => sent.map_err(|error| crate::explain(error, "cannot cancel a statement")),
+            Ok(sent) => sent.map_err(|refusal| refusal.explain("cannot cancel a statement")),
             Err(_) => Err(Error::failed("cannot cancel a statement: no answer within 2 s")),
         }
     }
 }
 
+type Opened = oneshot::Sender<Result<tokio_postgres::Client, Refusal>>;
+
+async fn work(
+    address: &Address,
+    config: &Config,
+    tls: Option<MakeRustlsConnect>,
+    opened: Opened,
+    lost: &OnceLock<tokio_postgres::Error>,
+) {
+    let wire = match address.open().await {
+        Ok(wire) => wire,
+        Err(error) => {
+            let _ = opened.send(Err(Refusal::Network(error)));
+            return;
+        }
+    };
+    if let Some(tls) = tls {
+        let tls = JoinedTls(connector::<Joined<Wire>>(address, &tls));
+        drive(config.connect_raw(Joined::negotiated(wire), tls).await, opened, lost).await;
+    } else {
+        drive(config.connect_raw(Joined::messages(wire), NoTls).await, opened, lost).await;
+    }
+}
+
+/// Hands the client over and moves its bytes until there is nothing more to move.
+async fn drive<S: Socket, T: Socket>(
+    connected: Result<(tokio_postgres::Client, Connection<S, T>), tokio_postgres::Error>,
+    opened: Opened,
+    lost: &OnceLock<tokio_postgres::Error>,
+) {
+    let mut connection = match connected {
+        Ok((client, connection)) => {
+            if opened.send(Ok(client)).is_err() {
+                return;
+            }
+            connection
+        }
+        Err(error) => {
+            let _ = opened.send(Err(Refusal::Server(error)));
+            return;
+        }
+    };
+    loop {
+        match poll_fn(|context| connection.poll_message(context)).await {
+            Some(Ok(AsyncMessage::Notice(notice))) => {
+                tracing::debug!("server says: {}: {}", notice.severity(), notice.message());
+            }
+            Some(Ok(_)) => {}
+            // Kept before the connection is dropped, which is what its users notice.
+            Some(Err(error)) => {
+                let _ = lost.set(error);
+                break;
+            }
+            None => break,
+        }
+    }
+}
+
+fn connector<S: Socket + 'static>(
+    address: &Address,
+    tls: &MakeRustlsConnect,
+) -> <MakeRustlsConnect as MakeTlsConnect<S>>::TlsConnect {
+    let Ok(connector) = MakeTlsConnect::<S>::make_tls_connect(&mut tls.clone(), &address.host);
+    connector
+}
+
+impl Refusal {
+    pub(crate) fn explain(self, doing: impl Into<String>) -> Error {
+        match self {
+            Self::Network(error) => Error::failed(doing).because(error),
+            Self::Server(error) => crate::explain(error, doing),
+        }
+    }
+
+    /// The server, the database or the role has no place left.
+    pub(crate) fn is_full(&self) -> bool {
+        matches!(self, Self::Server(error)
+            if error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS))
+    }
+}
+
 fn prefers(config: &Config) -> bool {
-    config.get_ssl_mode() == tokio_postgres::config::SslMode::Prefer
+    config.get_ssl_mode() == SslMode::Prefer
 }
 
 /// tokio-postgres has no accessor for this kind.
@@ -130,11 +231,5 @@ impl Deref for Client {
 impl DerefMut for Client {
     fn deref_mut(&mut self) -> &mut Self::Target {
         &mut self.inner
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        self.connection.abort();
     }
 }

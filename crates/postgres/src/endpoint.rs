@@ -1,14 +1,15 @@
 //! One database of one server, and all that is needed to connect to it.
 
+use crate::client::{Client, Refusal};
 use crate::passfile::{Passfile, Wanted};
-use crate::{Client, PgSettings, SslMode, tls, url};
+use crate::wire::Address;
+use crate::{PgSettings, SslMode, tls, url};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use task::{Error, Result, Secret, Task};
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode as Negotiation;
-use tokio_postgres::error::SqlState;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// What a server, a database or a role may be set to for the sake of applications, undone. The
@@ -26,8 +27,7 @@ const PATIENCE: [&str; 2] = [
 /// Prints as `host:port/database`; its password is never shown.
 #[derive(Clone)]
 pub struct Endpoint {
-    host: String,
-    port: u16,
+    address: Address,
     user: String,
     database: String,
     password: Option<Secret>,
@@ -54,8 +54,7 @@ impl Endpoint {
             passfile: settings.read_passfile()?.map(Arc::new),
             options: std::env::var("PGOPTIONS").ok().filter(|options| !options.is_empty()),
             timeout: settings.connect_timeout,
-            host,
-            port,
+            address: Address { host, port },
             user,
             database,
             sslmode,
@@ -91,23 +90,23 @@ impl Endpoint {
 
     /// One attempt.
     pub async fn connect(&self, application: &str) -> Result<Client> {
-        self.attempt(application).await?.map_err(|error| self.refused(error))
+        self.attempt(application).await?.map_err(|refusal| self.refused(refusal))
     }
 
     /// One attempt; none if the server, the database or the role has no place left.
     pub async fn connect_if_room(&self, application: &str) -> Result<Option<Client>> {
         match self.attempt(application).await? {
-            Err(error) if error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS) => Ok(None),
-            opened => opened.map(Some).map_err(|error| self.refused(error)),
+            Err(refusal) if refusal.is_full() => Ok(None),
+            opened => opened.map(Some).map_err(|refusal| self.refused(refusal)),
         }
     }
 
-    async fn attempt(&self, application: &str) -> Result<Result<Client, tokio_postgres::Error>> {
+    async fn attempt(&self, application: &str) -> Result<Result<Client, Refusal>> {
         let config = self.config(application);
         let attempt = async {
-            let client = Client::open(&config, self.tls.as_ref()).await?;
+            let client = Client::open(&self.address, &config, self.tls.as_ref()).await?;
             for statement in PATIENCE {
-                client.batch_execute(statement).await?;
+                client.batch_execute(statement).await.map_err(Refusal::Server)?;
             }
             Ok(client)
         };
@@ -117,8 +116,8 @@ impl Endpoint {
         })
     }
 
-    fn refused(&self, error: tokio_postgres::Error) -> Error {
-        crate::explain(error, format!("cannot connect to {self}"))
+    fn refused(&self, refusal: Refusal) -> Error {
+        refusal.explain(format!("cannot connect to {self}"))
     }
 
     /// Tries again within `--wait` while the server is away; a wrong password is not tried twice.
@@ -129,21 +128,13 @@ impl Endpoint {
 
     fn config(&self, application: &str) -> Config {
         let mut config = Config::new();
-        config
-            .host(&self.host)
-            .port(self.port)
-            .user(&self.user)
-            .dbname(&self.database)
-            .application_name(application)
-            // A server that vanished without a word is noticed within two minutes.
-            .keepalives_idle(Duration::from_mins(1))
-            .keepalives_interval(Duration::from_secs(15))
-            .keepalives_retries(4)
-            .ssl_mode(match self.sslmode {
+        config.user(&self.user).dbname(&self.database).application_name(application).ssl_mode(
+            match self.sslmode {
                 SslMode::Disable => Negotiation::Disable,
                 SslMode::Prefer => Negotiation::Prefer,
                 _ => Negotiation::Require,
-            });
+            },
+        );
         if let Some(options) = &self.options {
             config.options(options);
         }
@@ -158,16 +149,17 @@ impl Endpoint {
             return Some(password.expose());
         }
         // In a password file a socket goes by its directory or as `localhost`.
-        let both = [self.host.as_str(), "localhost"];
-        let hosts = if self.host.starts_with('/') { &both[..] } else { &both[..1] };
-        let (port, database, user) = (self.port, self.database.as_str(), self.user.as_str());
+        let Address { host, port } = &self.address;
+        let both = [host.as_str(), "localhost"];
+        let hosts = if host.starts_with('/') { &both[..] } else { &both[..1] };
+        let (port, database, user) = (*port, self.database.as_str(), self.user.as_str());
         self.passfile.as_ref()?.password(&Wanted { hosts, port, database, user })
     }
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}/{}", self.host, self.port, self.database)
+        write!(f, "{}:{}/{}", self.address.host, self.address.port, self.database)
     }
 }
 

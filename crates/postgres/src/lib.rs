@@ -5,11 +5,13 @@
 mod client;
 mod endpoint;
 mod explain;
+mod joined;
 mod passfile;
 pub mod quote;
 mod settings;
 mod tls;
 mod url;
+mod wire;
 
 pub use client::Client;
 pub use endpoint::Endpoint;

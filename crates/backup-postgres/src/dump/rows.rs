@@ -8,6 +8,7 @@ use super::plan::Piece;
 use crate::snapshot::Snapshot;
 use backup::manifest::Tally;
 use backup::writer::Writer;
+use bytes::Bytes;
 use futures_util::future::join;
 use futures_util::stream::{Fuse, FuturesUnordered};
 use futures_util::{StreamExt, TryStreamExt};
@@ -127,22 +128,21 @@ impl Worker {
     }
 
     async fn copy(&mut self, piece: &Piece, rows: CopyOutStream) -> Result<()> {
-        let mut rows = pin!(rows.fuse());
+        let mut rows = Rows { stream: pin!(rows.fuse()), rest: Bytes::new() };
         // A row takes more room on the source's disk than in its text, or less: none counts twice.
         let mut unseen = piece.bytes;
         loop {
             let mut text = self.spare.pop().unwrap_or_default();
             text.clear();
             let filling = async {
-                let filled =
-                    fill(rows.as_mut(), piece, text).await.map_err(|fault| match fault {
-                        Fault::Server(cause) => self.client.explain(cause, piece.what()),
-                        Fault::Torn => Error::failed(format!(
-                            "{}: the server sent a part of a row; is something between us that \
+                let filled = rows.fill(piece, text).await.map_err(|fault| match fault {
+                    Fault::Server(cause) => self.client.explain(cause, piece.what()),
+                    Fault::Torn => Error::failed(format!(
+                        "{}: the server sent a part of a row; is something between us that \
                          changes the protocol?",
-                            piece.what()
-                        )),
-                    })?;
+                        piece.what()
+                    )),
+                })?;
                 let place = Arc::clone(&self.places).acquire_owned().await;
                 Ok((filled, place.map_err(|_| Error::stopped())?))
             };
@@ -189,22 +189,39 @@ enum Fault {
     Torn,
 }
 
-/// Rows for one member, as a whole statement; none at the end of the piece.
-async fn fill(
-    mut rows: Pin<&mut Fuse<CopyOutStream>>,
-    piece: &Piece,
-    mut text: Vec<u8>,
-) -> Result<Option<(Vec<u8>, Tally)>, Fault> {
-    let mut tally = Tally::default();
-    text.extend_from_slice(&piece.copy_in);
-    while text.len() < MEMBER {
-        let Some(row) = rows.try_next().await.map_err(Fault::Server)? else { break };
-        tally.row(row.strip_suffix(b"\n").ok_or(Fault::Torn)?);
-        text.extend_from_slice(&row);
+/// The rows of a piece as they come: many at once.
+struct Rows<'a> {
+    stream: Pin<&'a mut Fuse<CopyOutStream>>,
+    /// What the last member had no room for.
+    rest: Bytes,
+}
+
+impl Rows<'_> {
+    /// Rows for one member, as a whole statement; none at the end of the piece.
+    async fn fill(
+        &mut self,
+        piece: &Piece,
+        mut text: Vec<u8>,
+    ) -> Result<Option<(Vec<u8>, Tally)>, Fault> {
+        let mut tally = Tally::default();
+        text.extend_from_slice(&piece.copy_in);
+        while text.len() < MEMBER {
+            if self.rest.is_empty() {
+                let Some(rows) = self.stream.try_next().await.map_err(Fault::Server)? else {
+                    break;
+                };
+                self.rest = rows;
+            }
+            let taken = tally.rows(&self.rest, MEMBER - text.len());
+            if taken == 0 {
+                return Err(Fault::Torn);
+            }
+            text.extend_from_slice(&self.rest.split_to(taken));
+        }
+        if tally.rows == 0 {
+            return Ok(None);
+        }
+        text.extend_from_slice(piece.end.as_bytes());
+        Ok(Some((text, tally)))
     }
-    if tally.rows == 0 {
-        return Ok(None);
-    }
-    text.extend_from_slice(piece.end.as_bytes());
-    Ok(Some((text, tally)))
 }

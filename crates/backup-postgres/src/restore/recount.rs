@@ -116,8 +116,10 @@ async fn tally(session: &Session, query: &str, what: impl Fn() -> String) -> Res
     let failed = |error| session.client().explain(error, what());
     let mut rows = pin!(session.client().copy_out(query).await.map_err(failed)?);
     let mut tally = Tally::default();
-    while let Some(row) = rows.try_next().await.map_err(failed)? {
-        tally.row(row.strip_suffix(b"\n").unwrap_or(&row));
+    while let Some(text) = rows.try_next().await.map_err(failed)? {
+        if tally.rows(&text, usize::MAX) < text.len() {
+            return Err(Error::failed(format!("{}: the server sent a part of a row", what())));
+        }
     }
     Ok(tally)
 }

@@ -73,7 +73,7 @@ impl Session {
         let next = loop {
             reader.begin_rows().await?;
             while let Some(rows) = reader.rows().await? {
-                count(&rows, tally);
+                tally.rows(&rows, usize::MAX);
                 sink.send(rows).await.map_err(failed)?;
             }
             match reader.statement().await? {
@@ -116,15 +116,6 @@ fn help(state: Option<&SqlState>, purpose: Purpose) -> &'static str {
         }
         (Some(&SqlState::INSUFFICIENT_PRIVILEGE), _) => " (restore as a role that may)",
         _ => "",
-    }
-}
-
-/// Whole rows with their line ends.
-fn count(rows: &[u8], tally: &mut Tally) {
-    let mut start = 0;
-    for end in memchr::memchr_iter(b'\n', rows) {
-        tally.row(&rows[start..end]);
-        start = end + 1;
     }
 }
 
