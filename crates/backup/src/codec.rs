@@ -5,8 +5,11 @@
 //! - gzip: an extra field (RFC 1952, 2.3.1.1) named `NS` holds the member's length, as BGZF does;
 //! - zstd: a skippable frame before each frame holds the frame's length, as pzstd does.
 
+mod effort;
 mod gzip;
 mod zstandard;
+
+pub(crate) use effort::{Effort, Efforts};
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -136,6 +139,16 @@ impl Compressor {
 
     /// Appends one member that holds `raw`.
     pub fn compress(&mut self, raw: &[u8], to: &mut Vec<u8>) -> Result<()> {
+        self.compress_with(&Effort::FULL, raw, to)
+    }
+
+    /// Appends one member of many whose size matters together, not each by itself.
+    pub(crate) fn compress_with(
+        &mut self,
+        effort: &Effort,
+        raw: &[u8],
+        to: &mut Vec<u8>,
+    ) -> Result<()> {
         if raw.len() as u64 > LARGEST {
             return Err(Error::usage(format!(
                 "{} bytes are more than one member can hold: {LARGEST}",
@@ -143,7 +156,7 @@ impl Compressor {
             )));
         }
         match &mut self.how {
-            Compress::Gzip(gzip) => gzip.compress(raw, &mut self.room, to)?,
+            Compress::Gzip(gzip) => gzip.compress(effort, raw, &mut self.room, to)?,
             Compress::Zstd(zstd) => zstd.compress(raw, &mut self.room, to)?,
             Compress::None => to.extend_from_slice(raw),
         }

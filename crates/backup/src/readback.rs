@@ -104,19 +104,19 @@ pub async fn readback(
         location: location.as_str().into(),
     };
     let mut sums = Sums::new(expected);
-    let places = Arc::new(Semaphore::new(jobs.max(1)));
+    // One more than work at once: nobody waits for the next to be read.
+    let places = Arc::new(Semaphore::new(jobs + 1));
     let mut working: JoinSet<Result<Vec<Found>>> = JoinSet::new();
     let mut walk = Walk::new(artifact.codec, chunks);
     let mut hashing = spawn_blocking(Sha256::new);
-    let mut offset = 0;
-    loop {
-        // One byte more than there should be shows a file that goes on.
+    // One byte more than there should be shows a file that goes on.
+    let block_at = |offset: u64| {
         let left = (artifact.size - offset).saturating_add(1);
-        let block =
-            source.read(offset, usize::try_from(left).map_or(BLOCK, |l| l.min(BLOCK))).await?;
-        if block.is_empty() {
-            break;
-        }
+        source.read(offset, usize::try_from(left).map_or(BLOCK, |left| left.min(BLOCK)))
+    };
+    let mut offset = 0;
+    let mut block = block_at(offset).await?;
+    while !block.is_empty() {
         offset += block.len() as u64;
         if offset > artifact.size {
             return Err(Error::integrity(format!(
@@ -124,25 +124,32 @@ pub async fn readback(
                 artifact.size
             )));
         }
+        progress(block.len() as u64);
         let sha256 = hashed(hashing).await?;
         let hash_input = block.clone();
         hashing = spawn_blocking(move || sha256.chain_update(&hash_input));
-        progress(block.len() as u64);
-        let mut rest = &block[..];
-        while let Some(batch) =
-            walk.next(&mut rest).map_err(|error| damaged(error, &location, walk.at()))?
-        {
-            let place = Arc::clone(&places).acquire_owned().await;
-            let workers = workers.clone();
-            working.spawn_blocking(move || {
-                let found = workers.members(&batch);
-                drop(place);
-                found
-            });
-            while let Some(done) = working.try_join_next() {
-                sums.add(joined(done)?);
+        let sorting = async {
+            let mut rest = &block[..];
+            while let Some(batch) =
+                walk.next(&mut rest).map_err(|error| damaged(error, &location, walk.at()))?
+            {
+                let place = Arc::clone(&places).acquire_owned().await;
+                let workers = workers.clone();
+                working.spawn_blocking(move || {
+                    let found = workers.members(&batch);
+                    drop(place);
+                    found
+                });
+                while let Some(done) = working.try_join_next() {
+                    sums.add(joined(done)?);
+                }
             }
-        }
+            Ok(())
+        };
+        // The next block is on its way meanwhile.
+        let (next, sorted) = tokio::join!(block_at(offset), sorting);
+        sorted?;
+        block = next?;
     }
     if offset < artifact.size {
         return Err(Error::integrity(format!(

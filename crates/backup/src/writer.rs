@@ -9,7 +9,7 @@
 mod chunks;
 mod gather;
 
-use crate::codec::{Codec, Compressor};
+use crate::codec::{Codec, Compressor, Efforts};
 use crate::manifest::{Artifact, Chunk, Content, Manifest, Server, Tally};
 use crate::name::{MANIFEST, Name};
 use chunks::Chunks;
@@ -30,6 +30,7 @@ pub struct Writer {
     codec: Codec,
     contents: Mutex<Vec<Content>>,
     compressors: Arc<Mutex<Vec<Compressor>>>,
+    efforts: Efforts,
     file: tokio::sync::Mutex<File>,
 }
 
@@ -62,6 +63,7 @@ impl Writer {
             codec,
             contents: Mutex::default(),
             compressors: Arc::default(),
+            efforts: Efforts::default(),
             file: tokio::sync::Mutex::new(File {
                 upload,
                 sha256: Sha256::new(),
@@ -104,11 +106,12 @@ impl Writer {
         raw: Vec<u8>,
     ) -> impl Future<Output = Result<Member>> + Send + use<> {
         let (codec, compressors) = (self.codec, Arc::clone(&self.compressors));
+        let effort = self.efforts.next(content);
         let work = blocking(move || {
             let free = compressors.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let mut compressor = free.map_or_else(|| Compressor::new(codec), Ok)?;
             let mut bytes = Vec::new();
-            compressor.compress(&raw, &mut bytes)?;
+            compressor.compress_with(&effort, &raw, &mut bytes)?;
             compressors.lock().unwrap_or_else(PoisonError::into_inner).push(compressor);
             let run = Run {
                 part,

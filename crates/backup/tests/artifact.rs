@@ -226,3 +226,71 @@ async fn an_artifact_whose_manifest_cannot_be_put_is_removed() {
     written.commit(facts()).await.unwrap_err();
     assert!(store.list().await.unwrap().is_empty());
 }
+
+/// What a level promises is gzip's size: also where only some of the members are compressed hard,
+/// and where rows change their kind on the way.
+#[tokio::test]
+async fn many_members_together_have_the_size_that_gzip_gives() {
+    const MEMBERS: u64 = 30;
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut order = |number: u64| {
+        let (token, amount) = (random.u128(..), random.u32(..100_000));
+        let state = ["new", "paid", "sent", "done"][random.usize(..4)];
+        format!("{number}\t{token:032x}\t{state}\t{amount}.00\t{{\"items\": [{}]}}\n", amount % 977)
+    };
+    let mut random = fastrand::Rng::with_seed(2);
+    let mut line = |number: u64| {
+        let (client, page, size) = (random.u16(..), random.u16(..900), random.u32(200..60_000));
+        let (agent, second) = (random.u8(..40), number / 7);
+        format!(
+            "10.2.{}.{} - - [01/Jan/2026:{:02}:{:02}:{:02} +0000] \"GET /shop/page/{page}?ref={:x} \
+             HTTP/1.1\" 200 {size} \"-\" \"Mozilla/5.0 (X11; Linux x86_64; rv:{agent}.0)\"\n",
+            client / 256,
+            client % 256,
+            second / 3600 % 24,
+            second / 60 % 60,
+            second % 60,
+            random.u32(..)
+        )
+    };
+    let member = |of: &mut dyn FnMut(u64) -> String, start: u64| {
+        let mut text = String::new();
+        let mut number = start;
+        while text.len() < 1 << 20 {
+            text.push_str(&of(number));
+            number += 1;
+        }
+        text.into_bytes()
+    };
+    let orders: Vec<_> = (0..MEMBERS).map(|n| member(&mut order, n * 9000)).collect();
+    let lines: Vec<_> = (0..MEMBERS).map(|n| member(&mut line, n * 9000)).collect();
+    for members in [&orders, &lines] {
+        for level in [1, 6, 9] {
+            let (_folder, store) = store().await;
+            let writer = Writer::create(&store, name(), Codec::Gzip(level)).await.unwrap();
+            let content = writer.content("t".to_owned());
+            for raw in members {
+                let tally = Tally::default();
+                writer.member("data", Some(content), tally, raw.clone()).await.unwrap();
+            }
+            let ours = writer.seal().await.unwrap().artifact.size;
+            let gzip = gzip(level, &members.concat());
+            assert!(ours * 100 <= gzip * 103, "level {level}: {ours} where gzip has {gzip}");
+        }
+    }
+}
+
+fn gzip(level: u8, text: &[u8]) -> u64 {
+    let mut gzip = std::process::Command::new("gzip")
+        .args([&format!("-{level}"), "-c"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = gzip.stdin.take().unwrap();
+    let text = text.to_vec();
+    let writing = std::thread::spawn(move || std::io::Write::write_all(&mut stdin, &text).unwrap());
+    let size = gzip.wait_with_output().unwrap().stdout.len();
+    writing.join().unwrap();
+    size as u64
+}
