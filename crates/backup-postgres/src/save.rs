@@ -72,7 +72,7 @@ impl Place {
         whose: &str,
         time: Timestamp,
     ) -> Result<Self> {
-        let store = settings.store.open().await?;
+        let store = settings.store.open(task).await?;
         let name = Name::new(kind, whose, time, "sql")?;
         let codec = settings.codec.codec;
         let file = store.location(&name.file(codec));

@@ -14,15 +14,15 @@ use storage::Store;
 use task::{Error, Report, Result, Task, show};
 use tracing::info;
 
-pub(crate) async fn list(settings: &Settings) -> Result<Report> {
-    let store = settings.store.open().await?;
+pub(crate) async fn list(task: &Task, settings: &Settings) -> Result<Report> {
+    let store = settings.store.open(task).await?;
     let (kinds, name) = meant(settings);
     let catalog = catalog::list(&store, &kinds, name.as_deref()).await?;
     Ok(catalog::report(&catalog, Timestamp::now()))
 }
 
 pub(crate) async fn prune(task: &Task, settings: &Settings) -> Result<Report> {
-    let store = settings.store.open().await?;
+    let store = settings.store.open(task).await?;
     let (kinds, name) = meant(settings);
     prune::prune(task, &store, &kinds, name.as_deref(), &settings.keep).await
 }
@@ -40,7 +40,7 @@ pub(crate) async fn verify(task: &Task, settings: &Settings) -> Result<Report> {
     if settings.backup.of_server() {
         return cluster::verify(task, settings).await;
     }
-    let (store, manifest) = find(settings).await?;
+    let (store, manifest) = find(task, settings).await?;
     let source = Source::new(store, manifest);
     if source.manifest().kind == globals::KIND {
         return read_back(task, settings, &source).await;
@@ -85,7 +85,7 @@ pub(crate) async fn restore(task: &Task, settings: &Settings) -> Result<Report> 
     if settings.backup.of_server() {
         return cluster::restore(task, settings).await;
     }
-    let (store, manifest) = find(settings).await?;
+    let (store, manifest) = find(task, settings).await?;
     if manifest.kind == globals::KIND {
         let file = &manifest.artifact.file;
         return Err(Error::usage(format!(
@@ -113,8 +113,8 @@ pub(crate) fn restore_options(settings: &Settings, server: bool) -> RestoreOptio
     }
 }
 
-async fn find(settings: &Settings) -> Result<(Store, Manifest)> {
-    let store = settings.store.open().await?;
+async fn find(task: &Task, settings: &Settings) -> Result<(Store, Manifest)> {
+    let store = settings.store.open(task).await?;
     // A whole file name says it all; anything else is looked for under the database's name.
     let of = |kind: &str| settings.which.starts_with(&format!("{kind}-"));
     let (kind, name) = if of(globals::KIND) {

@@ -1,21 +1,24 @@
 //! The settings that every backup program has: where, how long, how packed.
 
 use crate::codec::Codec;
-use storage::Store;
-use task::Result;
+use storage::{S3Settings, Store};
+use task::{Result, Task};
 
 /// Where backups lie.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Store")]
 pub struct StoreSettings {
-    /// Where backups lie: a directory
+    /// Where backups lie: a directory, or `s3://bucket/prefix`
     #[arg(long, env = "BACKUP_STORE", value_name = "PLACE", default_value = "/backup")]
     pub store: String,
+
+    #[command(flatten)]
+    pub s3: S3Settings,
 }
 
 impl StoreSettings {
-    pub async fn open(&self) -> Result<Store> {
-        Store::open(&self.store).await
+    pub async fn open(&self, task: &Task) -> Result<Store> {
+        Store::open(task, &self.store, &self.s3).await
     }
 }
 

@@ -25,7 +25,6 @@ use task::{Error, Result, While};
 /// hold: each waits until its member is taken.
 #[derive(Debug)]
 pub struct Writer {
-    store: Store,
     name: Name,
     codec: Codec,
     contents: Mutex<Vec<Content>>,
@@ -57,7 +56,6 @@ impl Writer {
     pub async fn create(store: &Store, artifact: Name, codec: Codec) -> Result<Self> {
         let upload = store.create(&artifact.file(codec)).await?;
         Ok(Self {
-            store: store.clone(),
             name: artifact,
             codec,
             contents: Mutex::default(),
@@ -169,7 +167,6 @@ impl Writer {
             chunks,
             name: self.name,
             sealed: file.upload.seal().await?,
-            store: self.store,
         })
     }
 }
@@ -212,7 +209,6 @@ pub struct Written {
     pub chunks: Vec<Chunk>,
     name: Name,
     sealed: Sealed,
-    store: Store,
 }
 
 /// What a manifest says that the writer does not know.
@@ -249,16 +245,7 @@ impl Written {
         };
         let file = format!("{}{MANIFEST}", manifest.artifact.file);
         let json = manifest.to_json()?;
-        self.sealed.commit().await?;
-        if let Err(error) = self.store.put(&file, json.into()).await {
-            // Without its manifest it is no backup, and would only take room. If even this fails,
-            // `list` names it.
-            if let Err(left) = self.store.delete(&manifest.artifact.file).await {
-                let artifact = &manifest.artifact.file;
-                tracing::warn!(error = %left, artifact, "cannot remove an artifact without manifest");
-            }
-            return Err(error);
-        }
+        self.sealed.commit_beside(&file, json.into()).await?;
         Ok(manifest)
     }
 }

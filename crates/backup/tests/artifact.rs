@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 async fn store() -> (TempDir, Store) {
     let folder = TempDir::new().unwrap();
-    let store = Store::open(folder.path().to_str().unwrap()).await.unwrap();
+    let store = Store::directory(folder.path()).await.unwrap();
     (folder, store)
 }
 

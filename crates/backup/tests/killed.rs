@@ -57,7 +57,7 @@ async fn one(store: &Store, started: Timestamp) {
 }
 
 async fn backups_without_end(place: &str) {
-    let store = Store::open(place).await.unwrap();
+    let store = Store::directory(place).await.unwrap();
     let mut started = Timestamp::now() - SignedDuration::from_hours(24 * 365);
     loop {
         one(&store, started).await;
@@ -87,7 +87,7 @@ async fn kill_at_many_moments() {
         child.kill().unwrap();
         child.wait().unwrap();
 
-        let store = Store::open(folder.path().to_str().unwrap()).await.unwrap();
+        let store = Store::directory(folder.path()).await.unwrap();
         let catalog = list(&store, &[], None).await.unwrap();
         assert!(catalog.unreadable.is_empty(), "after {moment} steps: {catalog:?}");
         assert!(catalog.backups.len() >= moment / 5, "what was reported is there: {catalog:?}");

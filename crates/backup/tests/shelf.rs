@@ -24,7 +24,7 @@ struct Shelf {
 impl Shelf {
     async fn new() -> Self {
         let folder = TempDir::new().unwrap();
-        let store = Store::open(folder.path().to_str().unwrap()).await.unwrap();
+        let store = Store::directory(folder.path()).await.unwrap();
         Self { folder, store }
     }
 

@@ -13,8 +13,10 @@ mod kubernetes;
 mod postgres;
 mod proxy;
 mod running;
+mod s3;
 mod server;
 mod tools;
+mod weather;
 
 pub use cache::programs;
 pub use damage::{Damage, dense};
@@ -25,4 +27,6 @@ pub use kubernetes::{Kubernetes, kubectl};
 pub use postgres::{Postgres, Settings};
 pub use proxy::{Fault, Proxy};
 pub use running::{Running, moments};
+pub use s3::S3;
 pub use tools::{Ran, judge, run};
+pub use weather::{Trouble, Weather};

@@ -26,8 +26,8 @@ struct Set {
 
 impl Set {
     /// The globals say when their run began, and which databases it meant to save.
-    async fn find(settings: &Settings) -> Result<Self> {
-        let store = settings.store.open().await?;
+    async fn find(task: &Task, settings: &Settings) -> Result<Self> {
+        let store = settings.store.open(task).await?;
         let globals = catalog::find(&store, KIND, Some(NAME), &settings.which).await?;
         if settings.backup.globals_only {
             return Ok(Self { store, globals, databases: Vec::new(), missing: Vec::new() });
@@ -77,7 +77,7 @@ impl Set {
 
 /// Reads all of it back; with `--restore-to`, every database is drilled.
 pub(crate) async fn verify(task: &Task, settings: &Settings) -> Result<Report> {
-    let set = Set::find(settings).await?;
+    let set = Set::find(task, settings).await?;
     let mut outcome = Outcome::default();
     let globals = stored::read_back(task, settings, &set.globals()).await;
     if settings.backup.globals_only {
@@ -97,7 +97,7 @@ pub(crate) async fn verify(task: &Task, settings: &Settings) -> Result<Report> {
 
 /// The globals, then every database; nothing is begun if one of them is in the way.
 pub(crate) async fn restore(task: &Task, settings: &Settings) -> Result<Report> {
-    let set = Set::find(settings).await?;
+    let set = Set::find(task, settings).await?;
     let endpoint = settings.server.endpoint()?;
     let options = stored::restore_options(settings, true);
     let server = Server::connect(task, &endpoint, &[]).await?;

@@ -52,7 +52,7 @@ struct Made {
 
 async fn made() -> Made {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(folder.path().to_str().unwrap()).await.unwrap();
+    let store = Store::directory(folder.path()).await.unwrap();
     let name = Name::new("postgres", "shop", Timestamp::now(), "sql").unwrap();
     let made = Made {
         writer: Writer::create(&store, name, Codec::Gzip(1)).await.unwrap(),
