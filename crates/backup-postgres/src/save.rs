@@ -5,6 +5,7 @@ use crate::schema::Schema;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use crate::{dump, proof};
+use backup::age::Recipients;
 use backup::codec::Codec;
 use backup::manifest::{Manifest, Server};
 use backup::name::Name;
@@ -60,6 +61,7 @@ pub(crate) struct Place {
     store: Store,
     name: Name,
     codec: Codec,
+    recipients: Recipients,
     pub(crate) file: String,
 }
 
@@ -75,18 +77,24 @@ impl Place {
         let store = settings.store.open(task).await?;
         let name = Name::new(kind, whose, time, "sql")?;
         let codec = settings.codec.codec;
-        let file = store.location(&name.file(codec));
+        let recipients = settings.encrypt.recipients()?;
+        let file = store.location(&if recipients.is_empty() {
+            name.file(codec)
+        } else {
+            name.encrypted_file(codec)
+        });
         if !task.dry_run() {
             store.writable().await?;
-            for leftover in prune::sweep(task, &store, kind, whose).await? {
+            let age = settings.store.leftover_age;
+            for leftover in prune::sweep(task, &store, (kind, whose), age).await? {
                 info!("removed {leftover}, left by a run that was killed");
             }
         }
-        Ok(Self { store, name, codec, file })
+        Ok(Self { store, name, codec, recipients, file })
     }
 
     pub(crate) async fn writer(&self) -> Result<Writer> {
-        Writer::create(&self.store, self.name.clone(), self.codec).await
+        Writer::create(&self.store, self.name.clone(), self.codec, &self.recipients).await
     }
 
     /// Proves what was written, makes a backup of it, and only then looks at older ones.
@@ -220,6 +228,7 @@ fn report(manifest: &Manifest, file: &str) -> Report {
             "tables": tables,
             "rows": rows,
             "verified": manifest.verified,
+            "recipients": manifest.artifact.recipients,
         }),
         table: summary.clone(),
         summary,

@@ -1,8 +1,11 @@
 //! The settings that every backup program has: where, how long, how packed.
 
+use crate::age::{Opener, Recipients};
 use crate::codec::Codec;
+use std::path::PathBuf;
+use std::time::Duration;
 use storage::{S3Settings, Store};
-use task::{Result, Task};
+use task::{Result, Task, duration};
 
 /// Where backups lie.
 #[derive(Clone, Debug, clap::Args)]
@@ -11,6 +14,11 @@ pub struct StoreSettings {
     /// Where backups lie: a directory, or `s3://bucket/prefix`
     #[arg(long, env = "BACKUP_STORE", value_name = "PLACE", default_value = "/backup")]
     pub store: String,
+
+    /// How old must be what a killed run left, to be removed by the next: longer than a run
+    #[arg(long, env = "LEFTOVER_AGE", value_name = "TIME", default_value = "24h")]
+    #[arg(value_parser = duration::parse)]
+    pub leftover_age: Duration,
 
     #[command(flatten)]
     pub s3: S3Settings,
@@ -71,6 +79,34 @@ pub struct CodecSettings {
     /// How to compress: gzip:1 to gzip:9, zstd:1 to zstd:19, or none
     #[arg(long = "compress", env = "COMPRESS", value_name = "HOW", default_value_t)]
     pub codec: Codec,
+}
+
+/// To whom a backup is encrypted, and who opens it.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Encryption")]
+pub struct EncryptSettings {
+    /// Encrypt to this public key of age (age1…); repeatable
+    #[arg(long, env = "ENCRYPT_TO", value_name = "KEY", value_delimiter = ',')]
+    #[arg(hide_env_values = true)]
+    pub encrypt_to: Vec<String>,
+
+    /// Encrypt to the public keys in this file, one on each line
+    #[arg(long, env = "RECIPIENTS_FILE", value_name = "FILE")]
+    pub recipients_file: Option<PathBuf>,
+
+    /// verify and restore: file with an identity of age, which opens what is encrypted; repeatable
+    #[arg(long, env = "AGE_IDENTITY_FILE", value_name = "FILE", value_delimiter = ',')]
+    pub identity: Vec<PathBuf>,
+}
+
+impl EncryptSettings {
+    pub fn recipients(&self) -> Result<Recipients> {
+        Recipients::read(&self.encrypt_to, self.recipients_file.as_deref())
+    }
+
+    pub fn opener(&self) -> Result<Option<Opener>> {
+        Opener::read(&self.identity)
+    }
 }
 
 #[cfg(test)]

@@ -9,9 +9,11 @@
 mod chunks;
 mod gather;
 
+use crate::age::{Opener, Recipients, Sealing};
 use crate::codec::{Codec, Compressor};
 use crate::manifest::{Artifact, Chunk, Content, Manifest, Server, Tally};
 use crate::name::{MANIFEST, Name};
+use bytes::Bytes;
 use chunks::Chunks;
 use gather::{Gather, Run};
 use sha2::{Digest, Sha256};
@@ -27,6 +29,8 @@ use task::{Error, Result, While};
 pub struct Writer {
     name: Name,
     codec: Codec,
+    file_name: String,
+    recipients: Recipients,
     contents: Mutex<Vec<Content>>,
     compressors: Arc<Mutex<Vec<Compressor>>>,
     file: tokio::sync::Mutex<File>,
@@ -46,6 +50,9 @@ pub struct Member {
 struct File {
     upload: Upload,
     sha256: Sha256,
+    /// Bytes of the file so far.
+    size: u64,
+    sealing: Option<Sealing>,
     gather: Gather,
     chunks: Chunks,
     /// A write failed or was abandoned in the middle.
@@ -53,16 +60,31 @@ struct File {
 }
 
 impl Writer {
-    pub async fn create(store: &Store, artifact: Name, codec: Codec) -> Result<Self> {
-        let upload = store.create(&artifact.file(codec)).await?;
+    /// Encrypts to the recipients, if there are any.
+    pub async fn create(
+        store: &Store,
+        artifact: Name,
+        codec: Codec,
+        recipients: &Recipients,
+    ) -> Result<Self> {
+        let (file_name, sealing) = if recipients.is_empty() {
+            (artifact.file(codec), None)
+        } else {
+            (artifact.encrypted_file(codec), Some(Sealing::new(recipients)?))
+        };
+        let upload = store.create(&file_name).await?;
         Ok(Self {
             name: artifact,
             codec,
+            file_name,
+            recipients: recipients.clone(),
             contents: Mutex::default(),
             compressors: Arc::default(),
             file: tokio::sync::Mutex::new(File {
                 upload,
                 sha256: Sha256::new(),
+                size: 0,
+                sealing,
                 gather: Gather::new(codec),
                 chunks: Chunks::new(codec),
                 torn: false,
@@ -144,25 +166,29 @@ impl Writer {
         for run in file.gather.drain() {
             file.append(run).await?;
         }
-        let file_name = self.name.file(self.codec);
+        let opener = file.sealing.as_ref().map(Sealing::opener);
+        let file_name = self.file_name;
         if file.torn {
             return Err(Error::failed(format!("an earlier write to {file_name} was not finished")));
         }
+        file.finish().await?;
         let chunks = file.chunks.finish();
-        let (size, raw_size) =
+        let (packed, raw_size) =
             chunks.iter().fold((0, 0), |(size, raw), chunk| (size + chunk.length, raw + chunk.raw));
-        if size == 0 {
+        if packed == 0 {
             return Err(Error::failed(format!("nothing was written to {file_name}")));
         }
         Ok(Written {
             artifact: Artifact {
                 file: file_name,
-                size,
+                size: file.size,
                 sha256: hex(&file.sha256.finalize()),
                 codec: self.codec,
                 raw_size,
-                recipients: Vec::new(),
+                recipients: self.recipients.names().to_vec(),
+                compressed_size: opener.is_some().then_some(packed),
             },
+            opener,
             contents: self.contents.into_inner().unwrap_or_else(PoisonError::into_inner),
             chunks,
             name: self.name,
@@ -179,24 +205,50 @@ impl File {
         // Unless all of this is done, the sum and the file no longer agree.
         self.torn = true;
         self.chunks.add(&run);
+        let members = if let Some(mut sealing) = self.sealing.take() {
+            let (sealing, sealed) = blocking(move || {
+                let seal = |member: Bytes| sealing.seal(&member).map(Bytes::from);
+                let sealed = run.members.into_iter().map(seal).collect::<Result<Vec<_>>>()?;
+                Ok((sealing, sealed))
+            })
+            .await?;
+            self.sealing = Some(sealing);
+            sealed
+        } else {
+            run.members
+        };
+        self.write(members).await?;
+        self.torn = false;
+        Ok(())
+    }
+
+    /// What an encrypted file ends with.
+    async fn finish(&mut self) -> Result<()> {
+        match self.sealing.take() {
+            Some(sealing) => self.write(vec![sealing.finish()?.into()]).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn write(&mut self, pieces: Vec<Bytes>) -> Result<()> {
         let mut sha256 = std::mem::take(&mut self.sha256);
-        let members = run.members.clone();
+        self.size += pieces.iter().map(|piece| piece.len() as u64).sum::<u64>();
+        let hashed = pieces.clone();
         let hashing = blocking(move || {
-            for member in &members {
-                sha256.update(member);
+            for piece in &hashed {
+                sha256.update(piece);
             }
             Ok(sha256)
         });
         let writing = async {
-            for member in run.members {
-                self.upload.write(member).await?;
+            for piece in pieces {
+                self.upload.write(piece).await?;
             }
             Ok(())
         };
         let (sha256, written) = tokio::join!(hashing, writing);
         written?;
         self.sha256 = sha256?;
-        self.torn = false;
         Ok(())
     }
 }
@@ -207,6 +259,8 @@ pub struct Written {
     pub artifact: Artifact,
     pub contents: Vec<Content>,
     pub chunks: Vec<Chunk>,
+    /// What opens it, if it is encrypted: this run's alone.
+    pub(crate) opener: Option<Opener>,
     name: Name,
     sealed: Sealed,
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use backup::age::Recipients;
 use backup::codec::Codec;
 use backup::manifest::{Artifact, Chunk, Content, Manifest, Tally};
 use backup::name::Name;
@@ -61,7 +62,8 @@ fn check(chunk: &Chunk, raw: &[u8]) -> Result<Tally> {
 
 /// Two tables from two workers, between statements.
 async fn write(store: &Store, codec: Codec, members: u64, rows_each: u64) -> Written {
-    let writer = Arc::new(Writer::create(store, name(), codec).await.unwrap());
+    let writer =
+        Arc::new(Writer::create(store, name(), codec, &Recipients::default()).await.unwrap());
     let tables = [writer.content("public.a".into()), writer.content("public.\"b\nc\"".into())];
     writer.member("pre", None, Tally::default(), b"CREATE TABLE ...;\n".to_vec()).await.unwrap();
     let workers = tables.map(|content| {
@@ -132,7 +134,8 @@ impl Damage {
 
     async fn read(&self, bytes: Vec<u8>, artifact: &Artifact) -> Result<()> {
         std::fs::write(self.store.location("damaged"), bytes).unwrap();
-        let expected = Expected { artifact, contents: &self.contents, chunks: &self.chunks };
+        let (contents, chunks) = (&self.contents, &self.chunks);
+        let expected = Expected { artifact, contents, chunks, opener: None };
         let source = (&self.store, "damaged");
         let outcome = readback(&source, expected, 2, check, |_| ()).await;
         if let Err(error) = &outcome {
@@ -195,13 +198,15 @@ fn sha256(bytes: &[u8]) -> String {
 #[tokio::test]
 async fn nothing_is_left_of_a_writer_that_was_dropped() {
     let (folder, store) = store().await;
-    let writer = Writer::create(&store, name(), Codec::default()).await.unwrap();
+    let writer =
+        Writer::create(&store, name(), Codec::default(), &Recipients::default()).await.unwrap();
     writer.member("pre", None, Tally::default(), b"x".to_vec()).await.unwrap();
     drop(writer);
     drop(write(&store, Codec::default(), 1, 1).await);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 
-    let empty = Writer::create(&store, name(), Codec::default()).await.unwrap();
+    let empty =
+        Writer::create(&store, name(), Codec::default(), &Recipients::default()).await.unwrap();
     assert!(empty.seal().await.is_err(), "an empty file is no backup");
 }
 

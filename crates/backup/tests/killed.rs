@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, without the harness")]
 
+use backup::age::Recipients;
 use backup::catalog::list;
 use backup::codec::Codec;
 use backup::manifest::{Chunk, Tally};
@@ -33,7 +34,7 @@ fn step(what: &str) {
 
 async fn one(store: &Store, started: Timestamp) {
     let name = Name::new("postgres", "shop", started, "sql").unwrap();
-    let writer = Writer::create(store, name, Codec::Gzip(1)).await.unwrap();
+    let writer = Writer::create(store, name, Codec::Gzip(1), &Recipients::default()).await.unwrap();
     let content = writer.content("public.t".into());
     for member in 0..3 {
         let mut tally = Tally::default();

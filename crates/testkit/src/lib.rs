@@ -18,7 +18,7 @@ mod server;
 mod tools;
 mod weather;
 
-pub use cache::programs;
+pub use cache::{installed, programs};
 pub use damage::{Damage, dense};
 pub use database::Database;
 pub use disk::Disk;

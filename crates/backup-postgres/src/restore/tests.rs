@@ -5,6 +5,7 @@ mod emptying;
 mod restoring;
 
 use super::{Leaving, RestoreOptions, Source, drill, restore};
+use backup::age::Recipients;
 use backup::codec::Codec;
 use backup::manifest::Tally;
 use backup::name::Name;
@@ -55,7 +56,7 @@ async fn made() -> Made {
     let store = Store::directory(folder.path()).await.unwrap();
     let name = Name::new("postgres", "shop", Timestamp::now(), "sql").unwrap();
     let made = Made {
-        writer: Writer::create(&store, name, Codec::Gzip(1)).await.unwrap(),
+        writer: Writer::create(&store, name, Codec::Gzip(1), &Recipients::default()).await.unwrap(),
         store,
         folder,
         properties: BTreeMap::from([("encoding".to_owned(), "UTF8".to_owned())]),
@@ -105,7 +106,7 @@ impl Made {
             content.tally.add(self.missing);
         }
         let manifest = written.commit(facts).await.unwrap();
-        Stored { source: Source::new(self.store, manifest), folder: self.folder }
+        Stored { source: Source::new(self.store, manifest, None), folder: self.folder }
     }
 }
 
