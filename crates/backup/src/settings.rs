@@ -5,15 +5,17 @@ use crate::codec::Codec;
 use std::path::PathBuf;
 use std::time::Duration;
 use storage::{S3Settings, Store};
-use task::{Result, Task, duration};
+use task::{Error, Result, Task, duration};
 
 /// Where backups lie.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Store")]
 pub struct StoreSettings {
-    /// Where backups lie: a directory, or `s3://bucket/prefix`
+    /// Where backups lie: a directory, or `s3://bucket/prefix`; several by commas or repeated, and
+    /// backup writes to all of them, while the other verbs look at the first
     #[arg(long, env = "BACKUP_STORE", value_name = "PLACE", default_value = "/backup")]
-    pub store: String,
+    #[arg(value_delimiter = ',')]
+    pub store: Vec<String>,
 
     /// How old must be what a killed run left, to be removed by the next: longer than a run
     #[arg(long, env = "LEFTOVER_AGE", value_name = "TIME", default_value = "24h")]
@@ -25,8 +27,22 @@ pub struct StoreSettings {
 }
 
 impl StoreSettings {
+    /// The one to read from.
     pub async fn open(&self, task: &Task) -> Result<Store> {
-        Store::open(task, &self.store, &self.s3).await
+        let first = self.store.first().map_or("", String::as_str);
+        Store::open(task, first, &self.s3).await
+    }
+
+    /// All that a backup goes to.
+    pub async fn open_all(&self, task: &Task) -> Result<Vec<Store>> {
+        let mut stores = Vec::new();
+        for (place, url) in self.store.iter().enumerate() {
+            if self.store[..place].contains(url) {
+                return Err(Error::usage(format!("the store {url} is named twice")));
+            }
+            stores.push(Store::open(task, url, &self.s3).await?);
+        }
+        Ok(stores)
     }
 }
 
@@ -127,7 +143,7 @@ mod tests {
     #[test]
     fn the_defaults_are_safe() {
         let settings = Settings::try_parse_from(["test"]).unwrap();
-        assert_eq!(settings.store.store, "/backup");
+        assert_eq!(settings.store.store, ["/backup"]);
         assert_eq!((settings.keep.keep_days, settings.keep.keep_last), (30, 3));
         assert_eq!(settings.codec.codec, Codec::Gzip(6));
     }

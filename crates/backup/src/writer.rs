@@ -7,21 +7,25 @@
 //! of one content, and those of none against all others, keep the order in which they came.
 
 mod chunks;
+mod copies;
+mod file;
 mod gather;
+
+pub use copies::Failed;
 
 use crate::age::{Opener, Recipients, Sealing};
 use crate::codec::{Codec, Compressor};
 use crate::manifest::{Artifact, Chunk, Content, Manifest, Server, Tally};
 use crate::name::{MANIFEST, Name};
-use bytes::Bytes;
-use chunks::Chunks;
-use gather::{Gather, Run};
-use sha2::{Digest, Sha256};
+use copies::Copies;
+use file::File;
+use gather::Run;
+use sha2::Digest;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
-use storage::{Sealed, Store, Upload};
-use task::{Error, Result, While};
+use storage::{Sealed, Store};
+use task::{Error, Exit, Result, While};
 
 /// Takes members from any number of tasks through `&self`. What is in flight is what the callers
 /// hold: each waits until its member is taken.
@@ -45,24 +49,10 @@ pub struct Member {
     raw: Vec<u8>,
 }
 
-/// What only one caller at a time may touch.
-#[derive(Debug)]
-struct File {
-    upload: Upload,
-    sha256: Sha256,
-    /// Bytes of the file so far.
-    size: u64,
-    sealing: Option<Sealing>,
-    gather: Gather,
-    chunks: Chunks,
-    /// A write failed or was abandoned in the middle.
-    torn: bool,
-}
-
 impl Writer {
-    /// Encrypts to the recipients, if there are any.
+    /// Into all of the stores. Encrypts to the recipients, if there are any.
     pub async fn create(
-        store: &Store,
+        stores: &[Store],
         artifact: Name,
         codec: Codec,
         recipients: &Recipients,
@@ -72,7 +62,7 @@ impl Writer {
         } else {
             (artifact.encrypted_file(codec), Some(Sealing::new(recipients)?))
         };
-        let upload = store.create(&file_name).await?;
+        let copies = Copies::create(stores, &file_name).await?;
         Ok(Self {
             name: artifact,
             codec,
@@ -80,15 +70,7 @@ impl Writer {
             recipients: recipients.clone(),
             contents: Mutex::default(),
             compressors: Arc::default(),
-            file: tokio::sync::Mutex::new(File {
-                upload,
-                sha256: Sha256::new(),
-                size: 0,
-                sealing,
-                gather: Gather::new(codec),
-                chunks: Chunks::new(codec),
-                torn: false,
-            }),
+            file: tokio::sync::Mutex::new(File::new(copies, sealing, codec)),
         })
     }
 
@@ -178,6 +160,7 @@ impl Writer {
         if packed == 0 {
             return Err(Error::failed(format!("nothing was written to {file_name}")));
         }
+        let (sealed, failed) = file.copies.seal().await?;
         Ok(Written {
             artifact: Artifact {
                 file: file_name,
@@ -192,64 +175,9 @@ impl Writer {
             contents: self.contents.into_inner().unwrap_or_else(PoisonError::into_inner),
             chunks,
             name: self.name,
-            sealed: file.upload.seal().await?,
+            sealed,
+            failed,
         })
-    }
-}
-
-impl File {
-    async fn append(&mut self, run: Run) -> Result<()> {
-        if self.torn {
-            return Err(Error::failed("an earlier write was not finished"));
-        }
-        // Unless all of this is done, the sum and the file no longer agree.
-        self.torn = true;
-        self.chunks.add(&run);
-        let members = if let Some(mut sealing) = self.sealing.take() {
-            let (sealing, sealed) = blocking(move || {
-                let seal = |member: Bytes| sealing.seal(&member).map(Bytes::from);
-                let sealed = run.members.into_iter().map(seal).collect::<Result<Vec<_>>>()?;
-                Ok((sealing, sealed))
-            })
-            .await?;
-            self.sealing = Some(sealing);
-            sealed
-        } else {
-            run.members
-        };
-        self.write(members).await?;
-        self.torn = false;
-        Ok(())
-    }
-
-    /// What an encrypted file ends with.
-    async fn finish(&mut self) -> Result<()> {
-        match self.sealing.take() {
-            Some(sealing) => self.write(vec![sealing.finish()?.into()]).await,
-            None => Ok(()),
-        }
-    }
-
-    async fn write(&mut self, pieces: Vec<Bytes>) -> Result<()> {
-        let mut sha256 = std::mem::take(&mut self.sha256);
-        self.size += pieces.iter().map(|piece| piece.len() as u64).sum::<u64>();
-        let hashed = pieces.clone();
-        let hashing = blocking(move || {
-            for piece in &hashed {
-                sha256.update(piece);
-            }
-            Ok(sha256)
-        });
-        let writing = async {
-            for piece in pieces {
-                self.upload.write(piece).await?;
-            }
-            Ok(())
-        };
-        let (sha256, written) = tokio::join!(hashing, writing);
-        written?;
-        self.sha256 = sha256?;
-        Ok(())
     }
 }
 
@@ -262,7 +190,9 @@ pub struct Written {
     /// What opens it, if it is encrypted: this run's alone.
     pub(crate) opener: Option<Opener>,
     name: Name,
-    sealed: Sealed,
+    /// One in each store that did not fail.
+    sealed: Vec<Sealed>,
+    failed: Vec<Failed>,
 }
 
 /// What a manifest says that the writer does not know.
@@ -277,11 +207,22 @@ pub struct Facts {
 
 impl Written {
     /// Where it lies, to read it back from there.
-    pub fn sealed(&self) -> &Sealed {
+    pub fn copies(&self) -> &[Sealed] {
         &self.sealed
     }
 
-    /// Names the artifact, then puts the manifest beside it: only now it is a backup.
+    /// Gives up copies that are not what was written; an error if none is left.
+    pub fn give_up(&mut self, wrong: Vec<(usize, Error)>) -> Result<()> {
+        // From the last: places of those before stay.
+        for (place, error) in wrong.into_iter().rev() {
+            let copy = self.sealed.remove(place);
+            self.failed.push(copies::lost(copy.location(), error)?);
+        }
+        copies::some(&self.sealed, &mut self.failed)
+    }
+
+    /// Names the artifact, then puts the manifest beside it: only now it is a backup. It has to be
+    /// one in every store; but where it is one, it stays.
     pub async fn commit(self, facts: Facts) -> Result<Manifest> {
         let manifest = Manifest {
             format: crate::manifest::FORMAT.to_owned(),
@@ -299,9 +240,36 @@ impl Written {
         };
         let file = format!("{}{MANIFEST}", manifest.artifact.file);
         let json = manifest.to_json()?;
-        self.sealed.commit_beside(&file, json.into()).await?;
+        let json = bytes::Bytes::from(json);
+        let (mut held, mut failed) = (Vec::new(), self.failed);
+        for copy in self.sealed {
+            let location = copy.location();
+            match copy.commit_beside(&file, json.clone()).await {
+                Ok(()) => held.push(location),
+                Err(error) => failed.push(copies::lost(location, error)?),
+            }
+        }
+        copies::some(&held, &mut failed)?;
+        in_all(&held, &failed)?;
         Ok(manifest)
     }
+}
+
+/// The run has failed if a store lacks the backup, and whoever reads that must know where it is.
+fn in_all(held: &[String], failed: &[Failed]) -> Result<()> {
+    let damaged = failed.iter().any(|one| one.error.exit() == Exit::Integrity);
+    let Some(first) = failed.first() else { return Ok(()) };
+    let exit = if damaged { Exit::Integrity } else { first.error.exit() };
+    let lacking: Vec<_> =
+        failed.iter().map(|one| format!("{} ({:#})", one.location, one.error)).collect();
+    Err(Error::new(
+        exit,
+        format!(
+            "the backup is not in every store: {} holds it, and missing is {}",
+            held.join(", "),
+            lacking.join(", ")
+        ),
+    ))
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -62,8 +62,11 @@ fn check(chunk: &Chunk, raw: &[u8]) -> Result<Tally> {
 
 /// Two tables from two workers, between statements.
 async fn write(store: &Store, codec: Codec, members: u64, rows_each: u64) -> Written {
-    let writer =
-        Arc::new(Writer::create(store, name(), codec, &Recipients::default()).await.unwrap());
+    let writer = Arc::new(
+        Writer::create(std::slice::from_ref(store), name(), codec, &Recipients::default())
+            .await
+            .unwrap(),
+    );
     let tables = [writer.content("public.a".into()), writer.content("public.\"b\nc\"".into())];
     writer.member("pre", None, Tally::default(), b"CREATE TABLE ...;\n".to_vec()).await.unwrap();
     let workers = tables.map(|content| {
@@ -99,7 +102,7 @@ async fn what_is_written_is_read_back_and_becomes_a_backup() {
         let progress = |bytes| {
             read.fetch_add(bytes, Ordering::Relaxed);
         };
-        readback(written.sealed(), &written, 2, check, progress).await.unwrap();
+        readback(&written.copies()[0], &written, 2, check, progress).await.unwrap();
         assert_eq!(read.into_inner(), written.artifact.size);
         assert_eq!(written.chunks.first().unwrap().part, "pre");
         assert_eq!(written.chunks.last().unwrap().part, "post");
@@ -198,15 +201,27 @@ fn sha256(bytes: &[u8]) -> String {
 #[tokio::test]
 async fn nothing_is_left_of_a_writer_that_was_dropped() {
     let (folder, store) = store().await;
-    let writer =
-        Writer::create(&store, name(), Codec::default(), &Recipients::default()).await.unwrap();
+    let writer = Writer::create(
+        std::slice::from_ref(&store),
+        name(),
+        Codec::default(),
+        &Recipients::default(),
+    )
+    .await
+    .unwrap();
     writer.member("pre", None, Tally::default(), b"x".to_vec()).await.unwrap();
     drop(writer);
     drop(write(&store, Codec::default(), 1, 1).await);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 
-    let empty =
-        Writer::create(&store, name(), Codec::default(), &Recipients::default()).await.unwrap();
+    let empty = Writer::create(
+        std::slice::from_ref(&store),
+        name(),
+        Codec::default(),
+        &Recipients::default(),
+    )
+    .await
+    .unwrap();
     assert!(empty.seal().await.is_err(), "an empty file is no backup");
 }
 

@@ -70,7 +70,8 @@ async fn artifact(
     let recipients = Recipients::read(&recipients, None).unwrap();
     let time = "2026-11-20T02:00:00Z".parse().unwrap();
     let name = Name::new("postgres", "shop", time, "sql").unwrap();
-    let writer = Writer::create(&store, name, codec, &recipients).await.unwrap();
+    let writer =
+        Writer::create(std::slice::from_ref(&store), name, codec, &recipients).await.unwrap();
     let content = writer.content("t".to_owned());
     let mut whole = Vec::new();
     for member in 0..members {
@@ -88,7 +89,7 @@ async fn artifact(
         writer.member("data", Some(content), tally, raw).await.unwrap();
     }
     let written = writer.seal().await.unwrap();
-    readback(written.sealed(), &written, 2, check, |_| {}).await.unwrap();
+    readback(&written.copies()[0], &written, 2, check, |_| {}).await.unwrap();
     let facts = Facts {
         started: time,
         tool: "test".to_owned(),

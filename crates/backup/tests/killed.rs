@@ -34,7 +34,10 @@ fn step(what: &str) {
 
 async fn one(store: &Store, started: Timestamp) {
     let name = Name::new("postgres", "shop", started, "sql").unwrap();
-    let writer = Writer::create(store, name, Codec::Gzip(1), &Recipients::default()).await.unwrap();
+    let writer =
+        Writer::create(std::slice::from_ref(store), name, Codec::Gzip(1), &Recipients::default())
+            .await
+            .unwrap();
     let content = writer.content("public.t".into());
     for member in 0..3 {
         let mut tally = Tally::default();

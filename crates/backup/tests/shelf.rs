@@ -32,10 +32,14 @@ impl Shelf {
     async fn add(&self, name: &str, days: i64) -> Manifest {
         let started = Timestamp::now() - SignedDuration::from_hours(24 * days);
         let artifact = Name::new("postgres", name, started, "sql").unwrap();
-        let writer =
-            Writer::create(&self.store, artifact, Codec::default(), &Recipients::default())
-                .await
-                .unwrap();
+        let writer = Writer::create(
+            std::slice::from_ref(&self.store),
+            artifact,
+            Codec::default(),
+            &Recipients::default(),
+        )
+        .await
+        .unwrap();
         let content = writer.content("public.t".into());
         let mut tally = Tally::default();
         tally.row(b"1");

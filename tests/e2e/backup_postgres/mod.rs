@@ -16,3 +16,4 @@ mod oracle;
 mod random;
 mod s3;
 mod store;
+mod stores;

@@ -56,7 +56,14 @@ async fn made() -> Made {
     let store = Store::directory(folder.path()).await.unwrap();
     let name = Name::new("postgres", "shop", Timestamp::now(), "sql").unwrap();
     let made = Made {
-        writer: Writer::create(&store, name, Codec::Gzip(1), &Recipients::default()).await.unwrap(),
+        writer: Writer::create(
+            std::slice::from_ref(&store),
+            name,
+            Codec::Gzip(1),
+            &Recipients::default(),
+        )
+        .await
+        .unwrap(),
         store,
         folder,
         properties: BTreeMap::from([("encoding".to_owned(), "UTF8".to_owned())]),
