@@ -6,7 +6,7 @@ use crate::manifests::{built, containers, documents, pod, root};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use testkit::run;
 use tests::program;
 
@@ -75,21 +75,24 @@ fn no_recipe_has_a_list_of_tasks() {
 #[test]
 fn manifests_say_only_what_the_program_understands() {
     for task in tasks() {
-        let folder = root().join("manifests").join(&task);
         let help = run(program(&task).arg("--help")).ok();
         // Variables are upper case, and the text about a program is not.
         let known: BTreeSet<_> = words(&help).collect();
-        let mut asked = 0;
-        for (source, name) in variables(&folder, &task) {
-            asked += 1;
-            assert!(known.contains(name.as_str()), "{task} does not know {name}, set by {source}");
+        for folder in folders_that_run(&task) {
+            let (mut asked, shown) = (0, folder.display());
+            for (source, name) in variables(&folder, &task) {
+                asked += 1;
+                let known = known.contains(name.as_str());
+                assert!(known, "{task} does not know {name}, set by {source} of {shown}");
+            }
+            for arguments in arguments(&folder, &task) {
+                // A wrong verb or flag is an error even when help is asked for.
+                let ran = run(program(&task).args(&arguments).arg("--help"));
+                let said = &ran.stderr;
+                assert_eq!(ran.code, 0, "{task} does not understand {arguments:?}: {said}");
+            }
+            assert!(asked > 0, "{task} is told nothing by {shown}");
         }
-        for arguments in arguments(&folder, &task) {
-            // A wrong verb or flag is an error even when help is asked for.
-            let ran = run(program(&task).args(&arguments).arg("--help"));
-            assert_eq!(ran.code, 0, "{task} does not understand {arguments:?}: {}", ran.stderr);
-        }
-        assert!(asked > 0, "{task} is told nothing");
     }
 }
 
@@ -101,6 +104,22 @@ fn a_program_refuses_an_argument_it_does_not_know_even_with_help() {
             assert_eq!(ran.code, 2, "{task} {argument} --help: {}", ran.stdout);
         }
     }
+}
+
+/// The task's own folder, and every overlay of it.
+fn folders_that_run(task: &str) -> Vec<PathBuf> {
+    let manifests = root().join("manifests");
+    let overlays = names("manifests/overlays").into_iter().map(|name| format!("overlays/{name}"));
+    let mut found: Vec<_> = overlays.map(|name| manifests.join(name)).collect();
+    found.retain(|folder| {
+        built(folder)
+            .iter()
+            .filter_map(pod)
+            .flat_map(containers)
+            .any(|one| one["image"].as_str().unwrap().starts_with(&format!("nightshift/{task}:")))
+    });
+    found.push(manifests.join(task));
+    found
 }
 
 fn words(help: &str) -> impl Iterator<Item = &str> {

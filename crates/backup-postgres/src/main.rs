@@ -36,7 +36,7 @@ async fn run(task: &Task, settings: &Settings) -> Result<Report> {
     match settings.verb {
         Verb::Backup if settings.backup.of_server() => cluster::save(task, settings).await,
         Verb::Backup => save::run(task, settings).await,
-        Verb::List => stored::list(settings).await,
+        Verb::List => stored::list(task, settings).await,
         Verb::Verify => stored::verify(task, settings).await,
         Verb::Restore => stored::restore(task, settings).await,
         Verb::Prune => stored::prune(task, settings).await,

@@ -5,6 +5,7 @@ use crate::schema::Schema;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use crate::{dump, proof};
+use backup::age::Recipients;
 use backup::codec::Codec;
 use backup::manifest::{Manifest, Server};
 use backup::name::Name;
@@ -57,9 +58,10 @@ pub(crate) async fn database(
 
 /// Where a backup is to lie.
 pub(crate) struct Place {
-    store: Store,
+    stores: Vec<Store>,
     name: Name,
     codec: Codec,
+    recipients: Recipients,
     pub(crate) file: String,
 }
 
@@ -72,21 +74,26 @@ impl Place {
         whose: &str,
         time: Timestamp,
     ) -> Result<Self> {
-        let store = settings.store.open().await?;
+        let stores = settings.store.open_all(task).await?;
         let name = Name::new(kind, whose, time, "sql")?;
         let codec = settings.codec.codec;
-        let file = store.location(&name.file(codec));
-        if !task.dry_run() {
+        let recipients = settings.encrypt.recipients()?;
+        let file =
+            if recipients.is_empty() { name.file(codec) } else { name.encrypted_file(codec) };
+        let file: Vec<_> = stores.iter().map(|store| store.location(&file)).collect();
+        let file = file.join(", ");
+        for store in stores.iter().filter(|_| !task.dry_run()) {
             store.writable().await?;
-            for leftover in prune::sweep(task, &store, kind, whose).await? {
+            let age = settings.store.leftover_age;
+            for leftover in prune::sweep(task, store, (kind, whose), age).await? {
                 info!("removed {leftover}, left by a run that was killed");
             }
         }
-        Ok(Self { store, name, codec, file })
+        Ok(Self { stores, name, codec, recipients, file })
     }
 
     pub(crate) async fn writer(&self) -> Result<Writer> {
-        Writer::create(&self.store, self.name.clone(), self.codec).await
+        Writer::create(&self.stores, self.name.clone(), self.codec, &self.recipients).await
     }
 
     /// Proves what was written, makes a backup of it, and only then looks at older ones.
@@ -94,13 +101,13 @@ impl Place {
         &self,
         task: &Task,
         settings: &Settings,
-        written: Written,
+        mut written: Written,
         started: Timestamp,
         server: Server,
         properties: BTreeMap<String, String>,
     ) -> Result<Manifest> {
         if !settings.backup.no_verify {
-            prove(task, settings, &written).await?;
+            prove(task, settings, &mut written).await?;
         }
         let facts = Facts {
             started,
@@ -119,13 +126,17 @@ impl Place {
     /// The backup is done: what is wrong with old ones is another matter.
     async fn prune(&self, task: &Task, settings: &Settings) {
         let (kind, name) = (self.name.kind(), self.name.name());
-        let pruned = prune::prune(task, &self.store, &[kind], Some(name), &settings.keep).await;
-        match pruned {
-            Ok(pruned) if pruned.incomplete.is_empty() => info!("{}", pruned.summary),
-            Ok(pruned) => {
-                warn!("{}; not removed: {}", pruned.summary, pruned.incomplete.join(", "));
+        for store in &self.stores {
+            let pruned = prune::prune(task, store, &[kind], Some(name), &settings.keep).await;
+            match pruned {
+                Ok(pruned) if pruned.incomplete.is_empty() => info!("{}", pruned.summary),
+                Ok(pruned) => {
+                    warn!("{}; not removed: {}", pruned.summary, pruned.incomplete.join(", "));
+                }
+                Err(error) => {
+                    warn!("the backup is done, but old ones were not removed: {error:#}");
+                }
             }
-            Err(error) => warn!("the backup is done, but old ones were not removed: {error:#}"),
         }
     }
 }
@@ -171,14 +182,22 @@ pub(crate) async fn seal(task: &Task, writer: Arc<Writer>) -> Result<Written> {
     task.until_stopped(writer.seal()).await
 }
 
-/// Reads the file back and compares it with what the server sent.
-async fn prove(task: &Task, settings: &Settings, written: &Written) -> Result<()> {
-    let progress = task.progress("reading back", Some(written.artifact.size));
+/// Reads the file back from everywhere and compares it with what the server sent.
+async fn prove(task: &Task, settings: &Settings, written: &mut Written) -> Result<()> {
     let jobs = settings.backup.jobs();
-    let read = backup::readback::readback(written.sealed(), written, jobs, proof::check, |bytes| {
-        progress.add(bytes);
-    });
-    task.until_stopped(read).await
+    let mut wrong = Vec::new();
+    for (place, copy) in written.copies().iter().enumerate() {
+        let progress = task.progress("reading back", Some(written.artifact.size));
+        let read = backup::readback::readback(copy, &*written, jobs, proof::check, |bytes| {
+            progress.add(bytes);
+        });
+        match task.until_stopped(read).await {
+            Err(error) if error.exit() == Exit::Stopped => return Err(error),
+            Err(error) => wrong.push((place, error)),
+            Ok(()) => {}
+        }
+    }
+    written.give_up(wrong)
 }
 
 fn plan(schema: &Schema, file: &str) -> Report {
@@ -220,6 +239,7 @@ fn report(manifest: &Manifest, file: &str) -> Report {
             "tables": tables,
             "rows": rows,
             "verified": manifest.verified,
+            "recipients": manifest.artifact.recipients,
         }),
         table: summary.clone(),
         summary,

@@ -1,7 +1,7 @@
 //! The settings of `backup-postgres`: each field is a flag and an environment variable.
 
 use crate::catalog::{Properties, Selection};
-use backup::settings::{CodecSettings, KeepSettings, StoreSettings};
+use backup::settings::{CodecSettings, EncryptSettings, KeepSettings, StoreSettings};
 use postgres::PgSettings;
 use std::num::NonZeroUsize;
 use task::{Error, Result, Secret, TaskSettings, switch};
@@ -27,6 +27,9 @@ pub(crate) struct Settings {
 
     #[command(flatten)]
     pub codec: CodecSettings,
+
+    #[command(flatten)]
+    pub encrypt: EncryptSettings,
 
     #[command(flatten)]
     pub backup: BackupSettings,

@@ -1,5 +1,6 @@
-//! What makes bytes a backup: name, codec, manifest, commit, list, read-back, retention.
+//! What makes bytes a backup: name, codec, encryption, manifest, commit, list, read-back, retention.
 
+pub mod age;
 pub mod catalog;
 pub mod codec;
 pub mod manifest;

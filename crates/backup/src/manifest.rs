@@ -4,6 +4,7 @@ mod form;
 
 pub(crate) use form::known;
 
+use crate::age::EXTENSION;
 use crate::codec::Codec;
 use crate::name::{self, Name};
 use serde::{Deserialize, Serialize};
@@ -55,8 +56,23 @@ pub struct Artifact {
     pub codec: Codec,
     /// Bytes before compression.
     pub raw_size: u64,
+    /// Whom it is encrypted to, if it is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recipients: Vec<String>,
+    /// Bytes between compression and encryption; only where it is encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compressed_size: Option<u64>,
+}
+
+impl Artifact {
+    pub fn is_encrypted(&self) -> bool {
+        !self.recipients.is_empty()
+    }
+
+    /// Bytes that the chunks hold together: of the file, or of what is encrypted in it.
+    pub fn packed_size(&self) -> u64 {
+        self.compressed_size.unwrap_or(self.size)
+    }
 }
 
 /// One table, collection, folder or resource kind: what must come out again.
@@ -75,7 +91,8 @@ pub struct Tally {
     pub checksum: u64,
 }
 
-/// A run of whole compressed members that can be read alone. Chunks tile the file without a gap.
+/// A run of whole compressed members that can be read alone. Chunks tile the file without a gap; of
+/// an encrypted one, the stream inside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chunk {
@@ -149,11 +166,17 @@ impl Manifest {
     fn check(&self) -> Result<(), String> {
         let (size, raw_size) =
             tiled(&self.chunks, self.contents.len()).map_err(|error| error.to_string())?;
-        if (size, raw_size) != (self.artifact.size, self.artifact.raw_size) {
+        let artifact = &self.artifact;
+        if (size, raw_size) != (artifact.packed_size(), artifact.raw_size) {
             return Err(format!(
                 "its chunks hold {size} bytes ({raw_size} before compression), the file {} ({})",
-                self.artifact.size, self.artifact.raw_size
+                artifact.packed_size(),
+                artifact.raw_size
             ));
+        }
+        let signs = [artifact.compressed_size.is_some(), artifact.file.ends_with(EXTENSION)];
+        if signs != [artifact.is_encrypted(); 2] {
+            return Err("it does not agree with itself whether the file is encrypted".to_owned());
         }
         Ok(())
     }

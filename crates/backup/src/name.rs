@@ -1,9 +1,10 @@
-//! What a backup's files are called: `KIND-NAME-TIME.FORMAT[.CODEC]` and `….manifest.json`.
+//! What a backup's files are called: `KIND-NAME-TIME.FORMAT[.CODEC][.age]` and `….manifest.json`.
 //!
 //! The name of a database can be anything, so all but letters, digits, `_` and `.` is written as
 //! `%XX` of its UTF-8 bytes. A dash is never left as it is: `-` only ever divides, so no file of
 //! `shop-eu` can be taken for one of `shop`.
 
+use crate::age::EXTENSION;
 use crate::codec::Codec;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -19,7 +20,7 @@ pub(crate) const PRUNED: &str = ".manifest.json.pruned";
 const TIME: &str = "%Y%m%dT%H%M%SZ";
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.');
 /// File systems take 255 bytes; the manifest's temporary name is the longest of ours.
-const LONGEST: usize = 255 - ".".len() - PRUNED.len() - ".partial".len();
+const LONGEST: usize = 255 - ".".len() - MANIFEST.len() - ".partial".len();
 
 /// The name of an artifact.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,8 +47,8 @@ impl Name {
             .filter(|time| (0..=9999).contains(&time.to_zoned(TimeZone::UTC).year()))
             .ok_or_else(|| Error::usage(format!("no backup can be named after {time}")))?;
         let artifact = Self { kind: kind.into(), of: name.into(), time, format: format.into() };
-        // The longest codec's file.
-        if artifact.file(Codec::Zstd(1)).len() > LONGEST {
+        // The longest of its files.
+        if artifact.encrypted_file(Codec::Zstd(1)).len() > LONGEST {
             return Err(Error::usage(format!(
                 "{name:?} is too long for a file name once its special characters are written as \
                  %XX"
@@ -74,6 +75,11 @@ impl Name {
         format!("{self}{dot}{}", codec.extension())
     }
 
+    /// The artifact's file when it is encrypted.
+    pub fn encrypted_file(&self, codec: Codec) -> String {
+        format!("{}{EXTENSION}", self.file(codec))
+    }
+
     /// The name that the file of an artifact, a manifest or a leftover of ours stands for.
     pub fn parse(file: &str) -> Option<Self> {
         let file =
@@ -85,6 +91,7 @@ impl Name {
         let name = percent_decode_str(name).decode_utf8().ok()?;
         let time = DateTime::strptime(TIME, time).ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp();
         let parsed = Self::new(kind, &name, time, format).ok()?;
+        let file = file.strip_suffix(EXTENSION).unwrap_or(file);
         // One name has one spelling, so that nothing else is ever taken for ours.
         [Codec::Gzip(6), Codec::Zstd(3), Codec::None]
             .iter()
@@ -156,7 +163,7 @@ mod tests {
                 assert!(file.len() <= LONGEST, "{file}");
                 let safe = |b: u8| b.is_ascii_alphanumeric() || b"_.-%".contains(&b);
                 assert!(file.bytes().all(safe), "{file}");
-                for suffix in ["", MANIFEST, PRUNED] {
+                for suffix in ["", MANIFEST, PRUNED, ".age", ".age.manifest.json"] {
                     assert_eq!(Name::parse(&format!("{file}{suffix}")), Some(name.clone()));
                 }
                 assert!(Name::owns("postgres", hostile, &file));
@@ -196,6 +203,7 @@ mod tests {
             "postgres-shop%2deu-20261120T020000Z.sql",
             "postgres-shop-eu-20261120T020000Z.sql",
             "postgres-shop-20261120T020000Z.sql.gz.bak",
+            "postgres-shop-20261120T020000Z.sql.gz.age.age",
             "postgres-shop-20261120T020000Z.sql.xz",
             "postgres-shop-2026112T020000Z.sql.gz",
             "postgres--20261120T020000Z.sql.gz",

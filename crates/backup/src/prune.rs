@@ -16,9 +16,6 @@ use std::time::Duration;
 use storage::Store;
 use task::{Error, Exit, Report, Result, Task, show};
 
-/// Leftovers of our own that are older than this belong to no run that is alive.
-const LEFTOVER: Duration = Duration::from_hours(24);
-
 /// Lists, decides and removes the backups of some kinds, or of one name. Call it after a success
 /// only.
 pub async fn prune(
@@ -33,13 +30,19 @@ pub async fn prune(
     apply(task, store, &catalog, &plan).await
 }
 
-/// Removes temporary files that killed runs left, and names them.
-pub async fn sweep(task: &Task, store: &Store, kind: &str, name: &str) -> Result<Vec<String>> {
+/// Removes what killed runs left, and names it. What is older than `older_than` belongs to no run
+/// that is alive.
+pub async fn sweep(
+    task: &Task,
+    store: &Store,
+    (kind, name): (&str, &str),
+    older_than: Duration,
+) -> Result<Vec<String>> {
     if task.dry_run() {
         return Ok(Vec::new());
     }
     let (kind, name) = (kind.to_owned(), name.to_owned());
-    store.sweep(move |file| Name::owns(&kind, &name, file), LEFTOVER).await
+    store.sweep(move |file| Name::owns(&kind, &name, file), older_than).await
 }
 
 /// Does what `plan` says of `catalog`; a dry run says the same and does nothing.

@@ -8,14 +8,15 @@ mod sums;
 mod walk;
 mod worker;
 
-use crate::manifest::{Artifact, Chunk, Content, Tally, tiled};
+use crate::age::{Opener, Unsealing};
+use crate::manifest::{Artifact, Chunk, Content, Manifest, Tally, tiled};
 use crate::writer::{blocking, hex};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use storage::{Sealed, Store};
 use sums::{Found, Sums};
-use task::{Error, Result, While};
+use task::{Error, Exit, Result, While};
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 use walk::Walk;
@@ -53,26 +54,40 @@ impl Source for (&Store, &str) {
 }
 
 /// What the file should be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Expected<'a> {
     pub artifact: &'a Artifact,
     pub contents: &'a [Content],
     pub chunks: &'a [Chunk],
+    /// What opens the file, where it is encrypted.
+    pub opener: Option<Opener>,
 }
 
-impl<'a> From<&'a crate::writer::Written> for Expected<'a> {
-    fn from(written: &'a crate::writer::Written) -> Self {
-        Self { artifact: &written.artifact, contents: &written.contents, chunks: &written.chunks }
-    }
-}
-
-impl<'a> From<&'a crate::manifest::Manifest> for Expected<'a> {
-    fn from(manifest: &'a crate::manifest::Manifest) -> Self {
+impl<'a> Expected<'a> {
+    pub fn of(manifest: &'a Manifest, opener: Option<&Opener>) -> Self {
         Self {
             artifact: &manifest.artifact,
             contents: &manifest.contents,
             chunks: &manifest.chunks,
+            opener: opener.cloned(),
         }
+    }
+}
+
+impl<'a> From<&'a crate::writer::Written> for Expected<'a> {
+    fn from(written: &'a crate::writer::Written) -> Self {
+        Self {
+            artifact: &written.artifact,
+            contents: &written.contents,
+            chunks: &written.chunks,
+            opener: written.opener.clone(),
+        }
+    }
+}
+
+impl<'a> From<&'a Manifest> for Expected<'a> {
+    fn from(manifest: &'a Manifest) -> Self {
+        Self::of(manifest, None)
     }
 }
 
@@ -87,12 +102,20 @@ pub async fn readback(
 ) -> Result<()> {
     let expected = expected.into();
     let location = source.location();
-    let Expected { artifact, contents, chunks } = expected;
+    let Expected { artifact, contents, chunks, ref opener } = expected;
+    let mut unsealing = match (artifact.is_encrypted(), opener) {
+        (true, Some(opener)) => Some(Unsealing::new(opener.clone(), &location)),
+        (true, None) => return Err(Error::usage(format!("{location} is encrypted"))),
+        (false, _) => None,
+    };
     let tiles = tiled(chunks, contents.len()).during(|| format!("cannot check {location}"))?;
-    if tiles != (artifact.size, artifact.raw_size) {
+    if tiles != (artifact.packed_size(), artifact.raw_size) {
         return Err(Error::integrity(format!(
             "the chunks of {location} hold {} bytes ({} before compression), not {} ({})",
-            tiles.0, tiles.1, artifact.size, artifact.raw_size
+            tiles.0,
+            tiles.1,
+            artifact.packed_size(),
+            artifact.raw_size
         )));
     }
     let workers = Workers {
@@ -103,7 +126,7 @@ pub async fn readback(
         free: Arc::default(),
         location: location.as_str().into(),
     };
-    let mut sums = Sums::new(expected);
+    let mut sums = Sums::new(contents, chunks);
     // One more than work at once: nobody waits for the next to be read.
     let places = Arc::new(Semaphore::new(jobs + 1));
     let mut working: JoinSet<Result<Vec<Found>>> = JoinSet::new();
@@ -116,7 +139,8 @@ pub async fn readback(
     };
     let mut offset = 0;
     let mut block = block_at(offset).await?;
-    while !block.is_empty() {
+    loop {
+        let ended = block.is_empty();
         offset += block.len() as u64;
         if offset > artifact.size {
             return Err(Error::integrity(format!(
@@ -124,12 +148,19 @@ pub async fn readback(
                 artifact.size
             )));
         }
-        progress(block.len() as u64);
+        if ended && offset < artifact.size {
+            return Err(Error::integrity(format!(
+                "{location} ends at byte {offset}, where {} were written",
+                artifact.size
+            )));
+        }
         let sha256 = hashed(hashing).await?;
         let hash_input = block.clone();
         hashing = spawn_blocking(move || sha256.chain_update(&hash_input));
+        progress(block.len() as u64);
         let sorting = async {
-            let mut rest = &block[..];
+            let plain = plain(source, artifact, &mut unsealing, block).await?;
+            let mut rest = &plain[..];
             while let Some(batch) =
                 walk.next(&mut rest).map_err(|error| damaged(error, &location, walk.at()))?
             {
@@ -146,16 +177,14 @@ pub async fn readback(
             }
             Ok(())
         };
+        if ended {
+            sorting.await?;
+            break;
+        }
         // The next block is on its way meanwhile.
         let (next, sorted) = tokio::join!(block_at(offset), sorting);
         sorted?;
         block = next?;
-    }
-    if offset < artifact.size {
-        return Err(Error::integrity(format!(
-            "{location} ends at byte {offset}, where {} were written",
-            artifact.size
-        )));
     }
     walk.end().map_err(|error| damaged(error, &location, walk.at()))?;
     while let Some(done) = working.join_next().await {
@@ -169,6 +198,31 @@ pub async fn readback(
         )));
     }
     sums.compare(&location)
+}
+
+/// What the next bytes of the file hold, of which the last ones are none.
+async fn plain(
+    source: &impl Source,
+    artifact: &Artifact,
+    unsealing: &mut Option<Unsealing>,
+    block: Bytes,
+) -> Result<Bytes> {
+    let Some(mut working) = unsealing.take() else { return Ok(block) };
+    let plain = if block.is_empty() {
+        working.finish().await
+    } else {
+        let plain = working.next(&block).await;
+        *unsealing = Some(working);
+        plain
+    };
+    match plain {
+        // A head that is damaged looks as if it were for others.
+        Err(error) if error.exit() == Exit::Usage => {
+            same_bytes(source, artifact, |_| {}).await?;
+            Err(error)
+        }
+        plain => plain.during(|| format!("{} is damaged", source.location())),
+    }
 }
 
 fn damaged(cause: Error, location: &str, offset: u64) -> Error {

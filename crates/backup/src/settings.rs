@@ -1,21 +1,48 @@
 //! The settings that every backup program has: where, how long, how packed.
 
+use crate::age::{Opener, Recipients};
 use crate::codec::Codec;
-use storage::Store;
-use task::Result;
+use std::path::PathBuf;
+use std::time::Duration;
+use storage::{S3Settings, Store};
+use task::{Error, Result, Task, duration};
 
 /// Where backups lie.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Store")]
 pub struct StoreSettings {
-    /// Where backups lie: a directory
+    /// Where backups lie: a directory, or `s3://bucket/prefix`; several by commas or repeated, and
+    /// backup writes to all of them, while the other verbs look at the first
     #[arg(long, env = "BACKUP_STORE", value_name = "PLACE", default_value = "/backup")]
-    pub store: String,
+    #[arg(value_delimiter = ',')]
+    pub store: Vec<String>,
+
+    /// How old must be what a killed run left, to be removed by the next: longer than a run
+    #[arg(long, env = "LEFTOVER_AGE", value_name = "TIME", default_value = "24h")]
+    #[arg(value_parser = duration::parse)]
+    pub leftover_age: Duration,
+
+    #[command(flatten)]
+    pub s3: S3Settings,
 }
 
 impl StoreSettings {
-    pub async fn open(&self) -> Result<Store> {
-        Store::open(&self.store).await
+    /// The one to read from.
+    pub async fn open(&self, task: &Task) -> Result<Store> {
+        let first = self.store.first().map_or("", String::as_str);
+        Store::open(task, first, &self.s3).await
+    }
+
+    /// All that a backup goes to.
+    pub async fn open_all(&self, task: &Task) -> Result<Vec<Store>> {
+        let mut stores = Vec::new();
+        for (place, url) in self.store.iter().enumerate() {
+            if self.store[..place].contains(url) {
+                return Err(Error::usage(format!("the store {url} is named twice")));
+            }
+            stores.push(Store::open(task, url, &self.s3).await?);
+        }
+        Ok(stores)
     }
 }
 
@@ -70,6 +97,34 @@ pub struct CodecSettings {
     pub codec: Codec,
 }
 
+/// To whom a backup is encrypted, and who opens it.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Encryption")]
+pub struct EncryptSettings {
+    /// Encrypt to this public key of age (age1…); repeatable
+    #[arg(long, env = "ENCRYPT_TO", value_name = "KEY", value_delimiter = ',')]
+    #[arg(hide_env_values = true)]
+    pub encrypt_to: Vec<String>,
+
+    /// Encrypt to the public keys in this file, one on each line
+    #[arg(long, env = "RECIPIENTS_FILE", value_name = "FILE")]
+    pub recipients_file: Option<PathBuf>,
+
+    /// verify and restore: file with an identity of age, which opens what is encrypted; repeatable
+    #[arg(long, env = "AGE_IDENTITY_FILE", value_name = "FILE", value_delimiter = ',')]
+    pub identity: Vec<PathBuf>,
+}
+
+impl EncryptSettings {
+    pub fn recipients(&self) -> Result<Recipients> {
+        Recipients::read(&self.encrypt_to, self.recipients_file.as_deref())
+    }
+
+    pub fn opener(&self) -> Result<Option<Opener>> {
+        Opener::read(&self.identity)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,7 +143,7 @@ mod tests {
     #[test]
     fn the_defaults_are_safe() {
         let settings = Settings::try_parse_from(["test"]).unwrap();
-        assert_eq!(settings.store.store, "/backup");
+        assert_eq!(settings.store.store, ["/backup"]);
         assert_eq!((settings.keep.keep_days, settings.keep.keep_last), (30, 3));
         assert_eq!(settings.codec.codec, Codec::Gzip(6));
     }

@@ -7,27 +7,34 @@
 //! of one content, and those of none against all others, keep the order in which they came.
 
 mod chunks;
+mod copies;
+mod file;
 mod gather;
 
+pub use copies::Failed;
+
+use crate::age::{Opener, Recipients, Sealing};
 use crate::codec::{Codec, Compressor, Efforts};
 use crate::manifest::{Artifact, Chunk, Content, Manifest, Server, Tally};
 use crate::name::{MANIFEST, Name};
-use chunks::Chunks;
-use gather::{Gather, Run};
-use sha2::{Digest, Sha256};
+use copies::Copies;
+use file::File;
+use gather::Run;
+use sha2::Digest;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
-use storage::{Sealed, Store, Upload};
-use task::{Error, Result, While};
+use storage::{Sealed, Store};
+use task::{Error, Exit, Result, While};
 
 /// Takes members from any number of tasks through `&self`. What is in flight is what the callers
 /// hold: each waits until its member is taken.
 #[derive(Debug)]
 pub struct Writer {
-    store: Store,
     name: Name,
     codec: Codec,
+    file_name: String,
+    recipients: Recipients,
     contents: Mutex<Vec<Content>>,
     compressors: Arc<Mutex<Vec<Compressor>>>,
     efforts: Efforts,
@@ -43,34 +50,29 @@ pub struct Member {
     raw: Vec<u8>,
 }
 
-/// What only one caller at a time may touch.
-#[derive(Debug)]
-struct File {
-    upload: Upload,
-    sha256: Sha256,
-    gather: Gather,
-    chunks: Chunks,
-    /// A write failed or was abandoned in the middle.
-    torn: bool,
-}
-
 impl Writer {
-    pub async fn create(store: &Store, artifact: Name, codec: Codec) -> Result<Self> {
-        let upload = store.create(&artifact.file(codec)).await?;
+    /// Into all of the stores. Encrypts to the recipients, if there are any.
+    pub async fn create(
+        stores: &[Store],
+        artifact: Name,
+        codec: Codec,
+        recipients: &Recipients,
+    ) -> Result<Self> {
+        let (file_name, sealing) = if recipients.is_empty() {
+            (artifact.file(codec), None)
+        } else {
+            (artifact.encrypted_file(codec), Some(Sealing::new(recipients)?))
+        };
+        let copies = Copies::create(stores, &file_name).await?;
         Ok(Self {
-            store: store.clone(),
             name: artifact,
             codec,
+            file_name,
+            recipients: recipients.clone(),
             contents: Mutex::default(),
             compressors: Arc::default(),
             efforts: Efforts::default(),
-            file: tokio::sync::Mutex::new(File {
-                upload,
-                sha256: Sha256::new(),
-                gather: Gather::new(codec),
-                chunks: Chunks::new(codec),
-                torn: false,
-            }),
+            file: tokio::sync::Mutex::new(File::new(copies, sealing, codec)),
         })
     }
 
@@ -149,61 +151,36 @@ impl Writer {
         for run in file.gather.drain() {
             file.append(run).await?;
         }
-        let file_name = self.name.file(self.codec);
+        let opener = file.sealing.as_ref().map(Sealing::opener);
+        let file_name = self.file_name;
         if file.torn {
             return Err(Error::failed(format!("an earlier write to {file_name} was not finished")));
         }
+        file.finish().await?;
         let chunks = file.chunks.finish();
-        let (size, raw_size) =
+        let (packed, raw_size) =
             chunks.iter().fold((0, 0), |(size, raw), chunk| (size + chunk.length, raw + chunk.raw));
-        if size == 0 {
+        if packed == 0 {
             return Err(Error::failed(format!("nothing was written to {file_name}")));
         }
+        let (sealed, failed) = file.copies.seal().await?;
         Ok(Written {
             artifact: Artifact {
                 file: file_name,
-                size,
+                size: file.size,
                 sha256: hex(&file.sha256.finalize()),
                 codec: self.codec,
                 raw_size,
-                recipients: Vec::new(),
+                recipients: self.recipients.names().to_vec(),
+                compressed_size: opener.is_some().then_some(packed),
             },
+            opener,
             contents: self.contents.into_inner().unwrap_or_else(PoisonError::into_inner),
             chunks,
             name: self.name,
-            sealed: file.upload.seal().await?,
-            store: self.store,
+            sealed,
+            failed,
         })
-    }
-}
-
-impl File {
-    async fn append(&mut self, run: Run) -> Result<()> {
-        if self.torn {
-            return Err(Error::failed("an earlier write was not finished"));
-        }
-        // Unless all of this is done, the sum and the file no longer agree.
-        self.torn = true;
-        self.chunks.add(&run);
-        let mut sha256 = std::mem::take(&mut self.sha256);
-        let members = run.members.clone();
-        let hashing = blocking(move || {
-            for member in &members {
-                sha256.update(member);
-            }
-            Ok(sha256)
-        });
-        let writing = async {
-            for member in run.members {
-                self.upload.write(member).await?;
-            }
-            Ok(())
-        };
-        let (sha256, written) = tokio::join!(hashing, writing);
-        written?;
-        self.sha256 = sha256?;
-        self.torn = false;
-        Ok(())
     }
 }
 
@@ -213,9 +190,12 @@ pub struct Written {
     pub artifact: Artifact,
     pub contents: Vec<Content>,
     pub chunks: Vec<Chunk>,
+    /// What opens it, if it is encrypted: this run's alone.
+    pub(crate) opener: Option<Opener>,
     name: Name,
-    sealed: Sealed,
-    store: Store,
+    /// One in each store that did not fail.
+    sealed: Vec<Sealed>,
+    failed: Vec<Failed>,
 }
 
 /// What a manifest says that the writer does not know.
@@ -230,11 +210,22 @@ pub struct Facts {
 
 impl Written {
     /// Where it lies, to read it back from there.
-    pub fn sealed(&self) -> &Sealed {
+    pub fn copies(&self) -> &[Sealed] {
         &self.sealed
     }
 
-    /// Names the artifact, then puts the manifest beside it: only now it is a backup.
+    /// Gives up copies that are not what was written; an error if none is left.
+    pub fn give_up(&mut self, wrong: Vec<(usize, Error)>) -> Result<()> {
+        // From the last: places of those before stay.
+        for (place, error) in wrong.into_iter().rev() {
+            let copy = self.sealed.remove(place);
+            self.failed.push(copies::lost(copy.location(), error)?);
+        }
+        copies::some(&self.sealed, &mut self.failed)
+    }
+
+    /// Names the artifact, then puts the manifest beside it: only now it is a backup. It has to be
+    /// one in every store; but where it is one, it stays.
     pub async fn commit(self, facts: Facts) -> Result<Manifest> {
         let manifest = Manifest {
             format: crate::manifest::FORMAT.to_owned(),
@@ -252,18 +243,36 @@ impl Written {
         };
         let file = format!("{}{MANIFEST}", manifest.artifact.file);
         let json = manifest.to_json()?;
-        self.sealed.commit().await?;
-        if let Err(error) = self.store.put(&file, json.into()).await {
-            // Without its manifest it is no backup, and would only take room. If even this fails,
-            // `list` names it.
-            if let Err(left) = self.store.delete(&manifest.artifact.file).await {
-                let artifact = &manifest.artifact.file;
-                tracing::warn!(error = %left, artifact, "cannot remove an artifact without manifest");
+        let json = bytes::Bytes::from(json);
+        let (mut held, mut failed) = (Vec::new(), self.failed);
+        for copy in self.sealed {
+            let location = copy.location();
+            match copy.commit_beside(&file, json.clone()).await {
+                Ok(()) => held.push(location),
+                Err(error) => failed.push(copies::lost(location, error)?),
             }
-            return Err(error);
         }
+        copies::some(&held, &mut failed)?;
+        in_all(&held, &failed)?;
         Ok(manifest)
     }
+}
+
+/// The run has failed if a store lacks the backup, and whoever reads that must know where it is.
+fn in_all(held: &[String], failed: &[Failed]) -> Result<()> {
+    let damaged = failed.iter().any(|one| one.error.exit() == Exit::Integrity);
+    let Some(first) = failed.first() else { return Ok(()) };
+    let exit = if damaged { Exit::Integrity } else { first.error.exit() };
+    let lacking: Vec<_> =
+        failed.iter().map(|one| format!("{} ({:#})", one.location, one.error)).collect();
+    Err(Error::new(
+        exit,
+        format!(
+            "the backup is not in every store: {} holds it, and missing is {}",
+            held.join(", "),
+            lacking.join(", ")
+        ),
+    ))
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

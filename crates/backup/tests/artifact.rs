@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use backup::age::Recipients;
 use backup::codec::Codec;
 use backup::manifest::{Artifact, Chunk, Content, Manifest, Tally};
 use backup::name::Name;
@@ -16,7 +17,7 @@ use tempfile::TempDir;
 
 async fn store() -> (TempDir, Store) {
     let folder = TempDir::new().unwrap();
-    let store = Store::open(folder.path().to_str().unwrap()).await.unwrap();
+    let store = Store::directory(folder.path()).await.unwrap();
     (folder, store)
 }
 
@@ -61,7 +62,11 @@ fn check(chunk: &Chunk, raw: &[u8]) -> Result<Tally> {
 
 /// Two tables from two workers, between statements.
 async fn write(store: &Store, codec: Codec, members: u64, rows_each: u64) -> Written {
-    let writer = Arc::new(Writer::create(store, name(), codec).await.unwrap());
+    let writer = Arc::new(
+        Writer::create(std::slice::from_ref(store), name(), codec, &Recipients::default())
+            .await
+            .unwrap(),
+    );
     let tables = [writer.content("public.a".into()), writer.content("public.\"b\nc\"".into())];
     writer.member("pre", None, Tally::default(), b"CREATE TABLE ...;\n".to_vec()).await.unwrap();
     let workers = tables.map(|content| {
@@ -97,7 +102,7 @@ async fn what_is_written_is_read_back_and_becomes_a_backup() {
         let progress = |bytes| {
             read.fetch_add(bytes, Ordering::Relaxed);
         };
-        readback(written.sealed(), &written, 2, check, progress).await.unwrap();
+        readback(&written.copies()[0], &written, 2, check, progress).await.unwrap();
         assert_eq!(read.into_inner(), written.artifact.size);
         assert_eq!(written.chunks.first().unwrap().part, "pre");
         assert_eq!(written.chunks.last().unwrap().part, "post");
@@ -132,7 +137,8 @@ impl Damage {
 
     async fn read(&self, bytes: Vec<u8>, artifact: &Artifact) -> Result<()> {
         std::fs::write(self.store.location("damaged"), bytes).unwrap();
-        let expected = Expected { artifact, contents: &self.contents, chunks: &self.chunks };
+        let (contents, chunks) = (&self.contents, &self.chunks);
+        let expected = Expected { artifact, contents, chunks, opener: None };
         let source = (&self.store, "damaged");
         let outcome = readback(&source, expected, 2, check, |_| ()).await;
         if let Err(error) = &outcome {
@@ -195,13 +201,27 @@ fn sha256(bytes: &[u8]) -> String {
 #[tokio::test]
 async fn nothing_is_left_of_a_writer_that_was_dropped() {
     let (folder, store) = store().await;
-    let writer = Writer::create(&store, name(), Codec::default()).await.unwrap();
+    let writer = Writer::create(
+        std::slice::from_ref(&store),
+        name(),
+        Codec::default(),
+        &Recipients::default(),
+    )
+    .await
+    .unwrap();
     writer.member("pre", None, Tally::default(), b"x".to_vec()).await.unwrap();
     drop(writer);
     drop(write(&store, Codec::default(), 1, 1).await);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 
-    let empty = Writer::create(&store, name(), Codec::default()).await.unwrap();
+    let empty = Writer::create(
+        std::slice::from_ref(&store),
+        name(),
+        Codec::default(),
+        &Recipients::default(),
+    )
+    .await
+    .unwrap();
     assert!(empty.seal().await.is_err(), "an empty file is no backup");
 }
 
@@ -267,7 +287,10 @@ async fn many_members_together_have_the_size_that_gzip_gives() {
     for members in [&orders, &lines] {
         for level in [1, 6, 9] {
             let (_folder, store) = store().await;
-            let writer = Writer::create(&store, name(), Codec::Gzip(level)).await.unwrap();
+            let writer =
+                Writer::create(&[store], name(), Codec::Gzip(level), &Recipients::default())
+                    .await
+                    .unwrap();
             let content = writer.content("t".to_owned());
             for raw in members {
                 let tally = Tally::default();

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, without the harness")]
 
+use backup::age::Recipients;
 use backup::catalog::list;
 use backup::codec::Codec;
 use backup::manifest::{Chunk, Tally};
@@ -33,7 +34,10 @@ fn step(what: &str) {
 
 async fn one(store: &Store, started: Timestamp) {
     let name = Name::new("postgres", "shop", started, "sql").unwrap();
-    let writer = Writer::create(store, name, Codec::Gzip(1)).await.unwrap();
+    let writer =
+        Writer::create(std::slice::from_ref(store), name, Codec::Gzip(1), &Recipients::default())
+            .await
+            .unwrap();
     let content = writer.content("public.t".into());
     for member in 0..3 {
         let mut tally = Tally::default();
@@ -57,7 +61,7 @@ async fn one(store: &Store, started: Timestamp) {
 }
 
 async fn backups_without_end(place: &str) {
-    let store = Store::open(place).await.unwrap();
+    let store = Store::directory(place).await.unwrap();
     let mut started = Timestamp::now() - SignedDuration::from_hours(24 * 365);
     loop {
         one(&store, started).await;
@@ -87,7 +91,7 @@ async fn kill_at_many_moments() {
         child.kill().unwrap();
         child.wait().unwrap();
 
-        let store = Store::open(folder.path().to_str().unwrap()).await.unwrap();
+        let store = Store::directory(folder.path()).await.unwrap();
         let catalog = list(&store, &[], None).await.unwrap();
         assert!(catalog.unreadable.is_empty(), "after {moment} steps: {catalog:?}");
         assert!(catalog.backups.len() >= moment / 5, "what was reported is there: {catalog:?}");

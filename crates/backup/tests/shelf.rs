@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use backup::age::Recipients;
 use backup::catalog::{find, list, report};
 use backup::codec::Codec;
 use backup::manifest::{Manifest, Tally};
@@ -24,14 +25,21 @@ struct Shelf {
 impl Shelf {
     async fn new() -> Self {
         let folder = TempDir::new().unwrap();
-        let store = Store::open(folder.path().to_str().unwrap()).await.unwrap();
+        let store = Store::directory(folder.path()).await.unwrap();
         Self { folder, store }
     }
 
     async fn add(&self, name: &str, days: i64) -> Manifest {
         let started = Timestamp::now() - SignedDuration::from_hours(24 * days);
         let artifact = Name::new("postgres", name, started, "sql").unwrap();
-        let writer = Writer::create(&self.store, artifact, Codec::default()).await.unwrap();
+        let writer = Writer::create(
+            std::slice::from_ref(&self.store),
+            artifact,
+            Codec::default(),
+            &Recipients::default(),
+        )
+        .await
+        .unwrap();
         let content = writer.content("public.t".into());
         let mut tally = Tally::default();
         tally.row(b"1");
@@ -273,6 +281,8 @@ async fn a_stopped_task_removes_no_more() {
     assert_eq!(shelf.files().len(), 4);
 }
 
+const DAY: Duration = Duration::from_hours(24);
+
 #[tokio::test]
 async fn leftovers_of_the_same_name_go_after_a_day() {
     let shelf = Shelf::new().await;
@@ -287,8 +297,11 @@ async fn leftovers_of_the_same_name_go_after_a_day() {
         let open = std::fs::File::options().write(true).open(shelf.folder.path().join(file));
         open.unwrap().set_modified(SystemTime::now() - Duration::from_hours(25)).unwrap();
     }
-    assert!(sweep(&task(true), &shelf.store, "postgres", "shop").await.unwrap().is_empty());
+    assert!(sweep(&task(true), &shelf.store, ("postgres", "shop"), DAY).await.unwrap().is_empty());
     assert_eq!(shelf.files().len(), 4);
-    assert_eq!(sweep(&task(false), &shelf.store, "postgres", "shop").await.unwrap().len(), 2);
+    assert_eq!(
+        sweep(&task(false), &shelf.store, ("postgres", "shop"), DAY).await.unwrap().len(),
+        2
+    );
     assert_eq!(shelf.files(), [".notes.partial".to_owned(), leftover("shop%2Deu")]);
 }

@@ -1,22 +1,27 @@
 //! Where bytes go and come from, behind one small interface.
 //!
 //! A [`Store`] holds files by plain names (never a path). What is being written lies under a
-//! temporary name of our own until [`Sealed::commit`], so a name that can be listed is whole. A
-//! directory is the one kind of store so far; each kind is one variant and one module, and has to
-//! offer what `directory.rs` does.
+//! temporary name of our own until [`Sealed::commit`], or in S3, which has none, with a marker
+//! beside it: so what is not finished is known as such. Each kind of store is one variant and one
+//! module, and has to offer what `directory.rs` does.
 
 mod directory;
 mod failure;
 mod location;
+mod s3;
+
+pub use s3::{Addressing, Checksums, Keys, S3Settings, Sse};
 
 use bytes::Bytes;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
-use task::{Error, Result};
+use task::{Error, Result, Task};
 
 /// A place that holds files. Cheap to clone.
 #[derive(Clone, Debug)]
 pub enum Store {
     Directory(directory::Directory),
+    S3(s3::Bucket),
 }
 
 /// A file as the store lists it.
@@ -31,28 +36,36 @@ pub struct Entry {
 #[derive(Debug)]
 pub enum Upload {
     Directory(directory::Upload),
+    S3(Box<s3::Upload>),
 }
 
 /// A file wholly written and durable, but not yet under its final name. Dropping it removes it.
 #[derive(Debug)]
 pub enum Sealed {
     Directory(directory::Sealed),
+    S3(s3::Sealed),
 }
 
 impl Store {
-    /// Opens what `url` names: a path or `file://` is a directory.
-    pub async fn open(url: &str) -> Result<Store> {
+    /// Opens what `url` names: a path or `file://` is a directory, `s3://` a bucket.
+    pub async fn open(task: &Task, url: &str, s3: &S3Settings) -> Result<Store> {
         match location::parse(url)? {
-            location::Location::Directory(path) => {
-                Ok(Store::Directory(directory::Directory::open(path).await?))
+            location::Location::Directory(path) => Self::directory(path).await,
+            location::Location::S3 { bucket, prefix } => {
+                Ok(Store::S3(s3::Bucket::open(task, bucket, prefix, s3).await?))
             }
         }
+    }
+
+    pub async fn directory(path: impl Into<PathBuf>) -> Result<Store> {
+        Ok(Store::Directory(directory::Directory::open(path.into()).await?))
     }
 
     /// Where a file lies, for people to read.
     pub fn location(&self, name: &str) -> String {
         match self {
             Store::Directory(directory) => directory.location(name),
+            Store::S3(bucket) => bucket.location(name),
         }
     }
 
@@ -61,6 +74,7 @@ impl Store {
     pub async fn writable(&self) -> Result<()> {
         match self {
             Store::Directory(directory) => directory.writable().await,
+            Store::S3(bucket) => bucket.writable().await,
         }
     }
 
@@ -68,6 +82,7 @@ impl Store {
     pub async fn list(&self) -> Result<Vec<Entry>> {
         match self {
             Store::Directory(directory) => directory.list().await,
+            Store::S3(bucket) => bucket.list().await,
         }
     }
 
@@ -76,6 +91,9 @@ impl Store {
         plain(name)?;
         match self {
             Store::Directory(directory) => directory.create(name).await.map(Upload::Directory),
+            Store::S3(bucket) => {
+                bucket.create(name).await.map(|upload| Upload::S3(Box::new(upload)))
+            }
         }
     }
 
@@ -84,6 +102,7 @@ impl Store {
         plain(name)?;
         match self {
             Store::Directory(directory) => directory.put(name, bytes).await,
+            Store::S3(bucket) => bucket.put(name, bytes).await,
         }
     }
 
@@ -92,6 +111,7 @@ impl Store {
         plain(name)?;
         match self {
             Store::Directory(directory) => directory.read(name, offset, length).await,
+            Store::S3(bucket) => bucket.read(name, offset, length).await,
         }
     }
 
@@ -100,6 +120,7 @@ impl Store {
         plain(name)?;
         match self {
             Store::Directory(directory) => directory.get(name).await,
+            Store::S3(bucket) => bucket.get(name).await,
         }
     }
 
@@ -110,6 +131,7 @@ impl Store {
         plain(to)?;
         match self {
             Store::Directory(directory) => directory.rename(from, to).await,
+            Store::S3(bucket) => bucket.rename(from, to).await,
         }
     }
 
@@ -118,11 +140,13 @@ impl Store {
         plain(name)?;
         match self {
             Store::Directory(directory) => directory.delete(name).await,
+            Store::S3(bucket) => bucket.delete(name).await,
         }
     }
 
-    /// Removes what killed runs left: temporary files for final names that are `mine`, unchanged
-    /// for longer than `older_than` and held by no process. Returns the final names.
+    /// Removes what killed runs left for final names that are `mine`: temporary files unchanged for
+    /// longer than `older_than` and held by no process; in S3 unfinished uploads that old, and
+    /// objects with a marker that old. Returns the final names.
     pub async fn sweep(
         &self,
         mine: impl Fn(&str) -> bool + Send + 'static,
@@ -130,6 +154,7 @@ impl Store {
     ) -> Result<Vec<String>> {
         match self {
             Store::Directory(directory) => directory.sweep(mine, older_than).await,
+            Store::S3(bucket) => bucket.sweep(mine, older_than).await,
         }
     }
 }
@@ -138,6 +163,7 @@ impl Upload {
     pub async fn write(&mut self, bytes: Bytes) -> Result<()> {
         match self {
             Upload::Directory(upload) => upload.write(bytes).await,
+            Upload::S3(upload) => upload.write(bytes).await,
         }
     }
 
@@ -145,6 +171,7 @@ impl Upload {
     pub async fn seal(self) -> Result<Sealed> {
         match self {
             Upload::Directory(upload) => upload.seal().await.map(Sealed::Directory),
+            Upload::S3(upload) => upload.seal().await.map(Sealed::S3),
         }
     }
 }
@@ -154,6 +181,7 @@ impl Sealed {
     pub fn location(&self) -> String {
         match self {
             Sealed::Directory(sealed) => sealed.location(),
+            Sealed::S3(sealed) => sealed.location(),
         }
     }
 
@@ -161,6 +189,7 @@ impl Sealed {
     pub async fn read(&self, offset: u64, length: usize) -> Result<Bytes> {
         match self {
             Sealed::Directory(sealed) => sealed.read(offset, length).await,
+            Sealed::S3(sealed) => sealed.read(offset, length).await,
         }
     }
 
@@ -168,6 +197,17 @@ impl Sealed {
     pub async fn commit(self) -> Result<()> {
         match self {
             Sealed::Directory(sealed) => sealed.commit().await,
+            Sealed::S3(sealed) => sealed.commit().await,
+        }
+    }
+
+    /// The same, and puts a small file beside it. Without that the file is nothing: it is removed
+    /// again if that fails.
+    pub async fn commit_beside(self, name: &str, bytes: Bytes) -> Result<()> {
+        plain(name)?;
+        match self {
+            Sealed::Directory(sealed) => sealed.commit_beside(name, bytes).await,
+            Sealed::S3(sealed) => sealed.commit_beside(name, bytes).await,
         }
     }
 }

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 async fn store() -> (TempDir, Store) {
     let folder = TempDir::new().unwrap();
-    let store = Store::open(folder.path().to_str().unwrap()).await.unwrap();
+    let store = Store::directory(folder.path()).await.unwrap();
     (folder, store)
 }
 
@@ -176,7 +176,7 @@ async fn a_store_that_cannot_be_used_says_what_to_do() {
     std::fs::write(&file, "").unwrap();
     let missing = folder.path().join("missing");
     for path in [&file, &missing] {
-        let error = Store::open(path.to_str().unwrap()).await.unwrap_err();
+        let error = Store::directory(path).await.unwrap_err();
         assert_eq!(error.exit(), Exit::Usage);
         assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
         assert!(error.to_string().contains("name "), "{error}");

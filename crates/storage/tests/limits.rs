@@ -35,7 +35,7 @@ impl Drop for Mount {
 #[tokio::test]
 async fn a_full_disk_is_named_and_leaves_nothing() {
     let mount = Mount::new("size=1m");
-    let store = Store::open(mount.path().to_str().unwrap()).await.unwrap();
+    let store = Store::directory(mount.path()).await.unwrap();
     store.put("before", Bytes::from_static(b"good")).await.unwrap();
 
     let mut upload = store.create("big").await.unwrap();
@@ -72,7 +72,7 @@ async fn a_disk_mounted_read_only_can_be_listed_but_not_written() {
     let remount = Command::new("mount").args(["-o", "remount,ro"]).arg(mount.path()).status();
     assert!(remount.unwrap().success());
 
-    let store = Store::open(mount.path().to_str().unwrap()).await.unwrap();
+    let store = Store::directory(mount.path()).await.unwrap();
     assert_eq!(store.get("a").await.unwrap(), "x");
     for error in [
         store.writable().await.unwrap_err(),

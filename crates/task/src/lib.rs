@@ -29,6 +29,6 @@ pub use context::Task;
 pub use error::{Context, Error, Exit, Result, While};
 pub use progress::Progress;
 pub use report::Report;
-pub use retry::retry;
+pub use retry::{Tries, retry};
 pub use run::run;
 pub use secret::{Secret, secret};

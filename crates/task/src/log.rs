@@ -4,9 +4,12 @@ use crate::progress::BARS;
 use crate::{LogFormat, LogLevel, TaskSettings};
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
-use tracing_subscriber::filter::LevelFilter;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{LevelFilter, filter_fn};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 pub(crate) fn start(settings: &TaskSettings) {
     let terminal = io::stderr().is_terminal();
@@ -19,11 +22,23 @@ pub(crate) fn start(settings: &TaskSettings) {
         .with_writer(move || Stderr { terminal });
     // A second start, as in a test that runs two tasks, keeps the first one's.
     let _ = match settings.log_format {
-        LogFormat::Text => logs.try_init(),
-        LogFormat::Json => {
-            logs.json().flatten_event(true).with_current_span(false).with_ansi(false).try_init()
-        }
+        LogFormat::Text => logs.finish().with(filter_fn(discreet)).try_init(),
+        LogFormat::Json => logs
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_ansi(false)
+            .finish()
+            .with(filter_fn(discreet))
+            .try_init(),
     };
+}
+
+/// At debug and trace, these libraries would show headers, and with them credentials.
+fn discreet(line: &Metadata<'_>) -> bool {
+    const TALKATIVE: [&str; 3] = ["aws_", "hyper", "reqwest"];
+    *line.level() <= Level::INFO
+        || !TALKATIVE.iter().any(|library| line.target().starts_with(library))
 }
 
 fn level(level: LogLevel) -> LevelFilter {

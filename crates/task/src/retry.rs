@@ -1,7 +1,7 @@
 //! Trying again while a server is away, so that no init container has to wait for it.
 
 use crate::{Error, Exit, Result, Task, show};
-use backon::{BackoffBuilder, ExponentialBuilder};
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -18,38 +18,63 @@ pub async fn retry<T>(
     what: &str,
     mut attempt: impl AsyncFnMut() -> Result<T>,
 ) -> Result<T> {
-    let started = Instant::now();
-    let deadline = started + task.wait();
-    let mut pauses = ExponentialBuilder::new()
-        .with_min_delay(Duration::from_millis(200))
-        .with_max_delay(Duration::from_secs(5))
-        .without_max_times()
-        .with_jitter()
-        .build();
-    let mut said: Option<Instant> = None;
-    let mut tries = 0_u32;
+    let mut tries = Tries::new(task, what);
     loop {
-        let error = match task.until_stopped(attempt()).await {
-            Err(error) if error.exit() == Exit::Failed => error,
-            other => return other,
-        };
-        tries += 1;
-        let now = Instant::now();
-        if now >= deadline {
-            return Err(give_up(error, what, tries, now - started));
+        match task.until_stopped(attempt()).await {
+            Err(error) => tries.again(error).await?,
+            done => return done,
         }
-        if said.is_none_or(|said| now - said >= BETWEEN_LINES) {
+    }
+}
+
+/// What [`retry`] does between two tries, for a loop of one's own.
+pub struct Tries<'a> {
+    task: &'a Task,
+    what: &'a str,
+    started: Instant,
+    /// Counted from the first failure: a try that takes long before it fails is no try less.
+    deadline: Option<Instant>,
+    pauses: ExponentialBackoff,
+    said: Option<Instant>,
+    count: u32,
+}
+
+impl<'a> Tries<'a> {
+    pub fn new(task: &'a Task, what: &'a str) -> Self {
+        let pauses = ExponentialBuilder::new()
+            .with_min_delay(Duration::from_millis(200))
+            .with_max_delay(Duration::from_secs(5))
+            .without_max_times()
+            .with_jitter()
+            .build();
+        let started = Instant::now();
+        Self { task, what, started, deadline: None, pauses, said: None, count: 0 }
+    }
+
+    /// Waits until it is time to try again after this error; or gives it back, if it is not to be
+    /// tried again.
+    pub async fn again(&mut self, error: Error) -> Result<()> {
+        if error.exit() != Exit::Failed {
+            return Err(error);
+        }
+        self.count += 1;
+        let (now, what, tries) = (Instant::now(), self.what, self.count);
+        let deadline = *self.deadline.get_or_insert(now + self.task.wait());
+        if now >= deadline {
+            return Err(give_up(error, what, tries, now - self.started));
+        }
+        if self.said.is_none_or(|said| now - said >= BETWEEN_LINES) {
             let left = show::duration(deadline - now);
             tracing::warn!(error = format!("{error:#}"), tries, left, "cannot {what} yet");
-            said = Some(now);
+            self.said = Some(now);
         }
         // The last try is at the deadline itself, whatever the pause would have been.
-        let pause = pauses.next().unwrap_or(BETWEEN_LINES).min(deadline - now);
-        task.until_stopped(async {
+        let pause = self.pauses.next().unwrap_or(BETWEEN_LINES).min(deadline - now);
+        let pausing = async {
             tokio::time::sleep(pause).await;
             Ok(())
-        })
-        .await?;
+        };
+        self.task.until_stopped(pausing).await
     }
 }
 
@@ -95,6 +120,17 @@ mod tests {
         assert!(text.starts_with("cannot connect to db after "), "{text}");
         assert!(text.ends_with("tries in 1m 00s: refused"), "{text}");
         assert_eq!(error.exit(), Exit::Failed);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_try_that_failed_late_is_tried_again() {
+        let (mut tries, task) = (0, task(10));
+        let found = retry(&task, "upload", async || {
+            tries += 1;
+            tokio::time::sleep(Duration::from_secs(30)).await;
+            if tries == 1 { Err(Error::failed("reset")) } else { Ok("there") }
+        });
+        assert_eq!(found.await.unwrap(), "there");
     }
 
     #[tokio::test(start_paused = true)]

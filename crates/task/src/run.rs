@@ -12,6 +12,7 @@ use crate::{
 use futures_util::FutureExt;
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
+use std::pin::{Pin, pin};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use tokio::runtime::Builder;
@@ -19,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How long stopped work may clean up; the rest of the 5 s is for saying so.
 const CLEAN_UP: Duration = Duration::from_secs(4);
+/// How long the same may take where no signal came.
+const PATIENCE: Duration = Duration::from_mins(1);
 const LAST_WORDS: Duration = Duration::from_millis(500);
 /// Spawned tasks get a moment to be dropped, and with them what is partial to be removed.
 const LEFTOVERS: Duration = Duration::from_millis(200);
@@ -65,7 +68,15 @@ async fn live(
         Err(error) => return say(settings, &mut end(Err(error))),
     };
     let task = Task::new(settings, stopping.clone());
-    let work = async { end(guarded(async { work(task).await }, &stopping).await) };
+    let work = async {
+        let mut overtime = pin!(overtime(&stopping));
+        let result = guarded(async { work(task.clone()).await }, overtime.as_mut()).await;
+        if let Some(result) = result {
+            cleaned(&task, overtime).await;
+            return end(result);
+        }
+        end(Err(Error::stopped().because("the work did not stop in time")))
+    };
     // The ping of the start is under way while the work begins, and out before that of the end.
     let (mut outcome, ()) = tokio::join!(work, in_time(&stopping, outside.started()));
     let exit = say(settings, &mut outcome);
@@ -74,20 +85,34 @@ async fn live(
     exit
 }
 
-/// A panic is an error like any other, and after a signal there is little time.
+/// Ends when the work and its clean-up have had their time after a signal.
+async fn overtime(stopping: &CancellationToken) {
+    stopping.cancelled().await;
+    tokio::time::sleep(CLEAN_UP).await;
+}
+
+/// A panic is an error like any other, and after a signal there is little time: then there is no
+/// result.
 async fn guarded(
     work: impl Future<Output = Result<Report>>,
-    stopping: &CancellationToken,
-) -> Result<Report> {
-    let overtime = async {
-        stopping.cancelled().await;
-        tokio::time::sleep(CLEAN_UP).await;
-    };
+    overtime: Pin<&mut impl Future<Output = ()>>,
+) -> Option<Result<Report>> {
     tokio::select! {
-        result = AssertUnwindSafe(work).catch_unwind() => result.unwrap_or_else(|panic| {
+        result = AssertUnwindSafe(work).catch_unwind() => Some(result.unwrap_or_else(|panic| {
             Err(Error::failed(format!("the program has a bug: {}", message(&*panic))))
-        }),
-        () = overtime => Err(Error::stopped().because("the work did not stop in time")),
+        })),
+        () = overtime => None,
+    }
+}
+
+/// Waits for what is partial to be removed.
+async fn cleaned(task: &Task, overtime: Pin<&mut impl Future<Output = ()>>) {
+    tokio::select! {
+        () = task.cleaned() => {}
+        () = overtime => tracing::warn!("no time to remove all that is partial: the next run will"),
+        () = tokio::time::sleep(PATIENCE) => {
+            tracing::warn!("gave up removing what is partial: the next run will");
+        }
     }
 }
 

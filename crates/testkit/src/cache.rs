@@ -16,7 +16,7 @@ fn folder() -> PathBuf {
 }
 
 /// A thing in it, or a panic that says how to get it.
-pub(crate) fn installed(relative: &str) -> PathBuf {
+pub fn installed(relative: &str) -> PathBuf {
     let path = folder().join(relative);
     assert!(path.exists(), "{} is missing: run scripts/test --setup", path.display());
     path

@@ -5,6 +5,7 @@ use crate::globals::{DATABASES, KIND, NAME};
 use crate::restore::{self, RestoreOptions, Server, Source};
 use crate::settings::Settings;
 use crate::{save, stored};
+use backup::age::Opener;
 use backup::catalog;
 use backup::manifest::Manifest;
 use backup::name::{MANIFEST, Name};
@@ -18,6 +19,7 @@ use tracing::info;
 struct Set {
     store: Store,
     globals: Manifest,
+    opener: Option<Opener>,
     /// Names and files, in the order of the backup.
     databases: Vec<(String, String)>,
     /// Those that the run could not save.
@@ -26,11 +28,12 @@ struct Set {
 
 impl Set {
     /// The globals say when their run began, and which databases it meant to save.
-    async fn find(settings: &Settings) -> Result<Self> {
-        let store = settings.store.open().await?;
+    async fn find(task: &Task, settings: &Settings) -> Result<Self> {
+        let opener = settings.encrypt.opener()?;
+        let store = settings.store.open(task).await?;
         let globals = catalog::find(&store, KIND, Some(NAME), &settings.which).await?;
         if settings.backup.globals_only {
-            return Ok(Self { store, globals, databases: Vec::new(), missing: Vec::new() });
+            return Ok(Self { store, globals, opener, databases: Vec::new(), missing: Vec::new() });
         }
         let time = Name::parse(&globals.artifact.file).map(|name| name.time());
         let list = globals.properties.get(DATABASES).map_or("[]", String::as_str);
@@ -46,7 +49,7 @@ impl Set {
             .filter(|(name, _)| Some(name.time()) == time)
             .map(|(name, file)| (name.name().to_owned(), file.to_owned()))
             .collect();
-        let mut set = Self { store, globals, databases: Vec::new(), missing: Vec::new() };
+        let mut set = Self { store, globals, opener, databases: Vec::new(), missing: Vec::new() };
         for name in wanted {
             match files.remove(&name) {
                 Some(file) => set.databases.push((name, file)),
@@ -57,13 +60,13 @@ impl Set {
     }
 
     fn globals(&self) -> Source {
-        Source::new(self.store.clone(), self.globals.clone())
+        Source::new(self.store.clone(), self.globals.clone(), self.opener.clone())
     }
 
     /// Manifests of large databases are large: one at a time.
     async fn source(&self, name: &str, file: &str) -> Result<Source> {
         let manifest = catalog::find(&self.store, save::KIND, Some(name), file).await?;
-        Ok(Source::new(self.store.clone(), manifest))
+        Ok(Source::new(self.store.clone(), manifest, self.opener.clone()))
     }
 
     fn name_missing(&self, outcome: &mut Outcome) -> Result<()> {
@@ -77,7 +80,7 @@ impl Set {
 
 /// Reads all of it back; with `--restore-to`, every database is drilled.
 pub(crate) async fn verify(task: &Task, settings: &Settings) -> Result<Report> {
-    let set = Set::find(settings).await?;
+    let set = Set::find(task, settings).await?;
     let mut outcome = Outcome::default();
     let globals = stored::read_back(task, settings, &set.globals()).await;
     if settings.backup.globals_only {
@@ -97,7 +100,7 @@ pub(crate) async fn verify(task: &Task, settings: &Settings) -> Result<Report> {
 
 /// The globals, then every database; nothing is begun if one of them is in the way.
 pub(crate) async fn restore(task: &Task, settings: &Settings) -> Result<Report> {
-    let set = Set::find(settings).await?;
+    let set = Set::find(task, settings).await?;
     let endpoint = settings.server.endpoint()?;
     let options = stored::restore_options(settings, true);
     let server = Server::connect(task, &endpoint, &[]).await?;

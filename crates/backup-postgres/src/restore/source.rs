@@ -1,6 +1,7 @@
 //! The artifact, read in parallel from where it lies.
 
 use super::reader::Pieces;
+use backup::age::{Opener, Plain};
 use backup::codec::{Codec, Decompressor};
 use backup::manifest::{Artifact, Chunk, Manifest};
 use backup::readback::same_bytes;
@@ -15,6 +16,9 @@ use tokio::sync::mpsc;
 pub(crate) struct Source {
     store: Store,
     manifest: Arc<Manifest>,
+    opener: Option<Opener>,
+    /// The stream in the file; none where that is encrypted and nothing opens it.
+    plain: Option<Plain>,
 }
 
 /// Decompressed members that wait for the server: one is enough to keep it busy.
@@ -23,8 +27,13 @@ const AHEAD: usize = 1;
 const BLOCK: usize = 1 << 20;
 
 impl Source {
-    pub(crate) fn new(store: Store, manifest: Manifest) -> Self {
-        Self { store, manifest: Arc::new(manifest) }
+    pub(crate) fn new(store: Store, manifest: Manifest, opener: Option<Opener>) -> Self {
+        let plain = Plain::new(&store, &manifest.artifact, opener.as_ref()).ok();
+        Self { store, manifest: Arc::new(manifest), opener, plain }
+    }
+
+    pub(crate) fn opener(&self) -> Option<&Opener> {
+        self.opener.as_ref()
     }
 
     pub(crate) fn manifest(&self) -> &Manifest {
@@ -60,6 +69,7 @@ impl Source {
     /// In blocks, because the chunks of a very large backup are longer than memory should be.
     async fn chunk(&self, chunk: &Chunk, pieces: &mpsc::Sender<Result<Bytes>>) -> Result<()> {
         let Artifact { file, codec, .. } = &self.manifest.artifact;
+        let plain = self.plain()?;
         let end = chunk.offset + chunk.length;
         let mut at = chunk.offset;
         let mut held = Vec::new();
@@ -67,7 +77,7 @@ impl Source {
             let left = usize::try_from(end - at).unwrap_or(usize::MAX);
             // Without compression a member has no border but the chunk's.
             let length = if *codec == Codec::None { left } else { left.min(BLOCK) };
-            let block = self.store.read(file, at, length).await?;
+            let block = plain.read(at, length).await?;
             if block.len() != length {
                 return Err(Error::integrity(format!("{file} is shorter than its manifest says")));
             }
@@ -110,8 +120,24 @@ impl Source {
         ended.failed(|| "a decompressor ended without a result".to_owned())?
     }
 
-    /// Refuses a file that is not the one the manifest tells of, before anything of it is run.
+    /// Says why, where nothing opens the file.
+    fn plain(&self) -> Result<Plain> {
+        match &self.plain {
+            Some(plain) => Ok(plain.clone()),
+            None => Plain::new(&self.store, &self.manifest.artifact, self.opener.as_ref()),
+        }
+    }
+
+    /// Refuses a file that is not the one the manifest tells of, or that nothing opens, before
+    /// anything of it is run.
     pub(super) async fn check(&self, task: &Task) -> Result<()> {
+        let plain = self.plain()?;
+        self.same_bytes(task).await?;
+        task.until_stopped(plain.read(0, 1)).await.map(drop)
+    }
+
+    /// Whether it is the file that the manifest tells of.
+    pub(crate) async fn same_bytes(&self, task: &Task) -> Result<()> {
         let artifact = &self.manifest.artifact;
         let progress = task.progress("check", Some(artifact.size));
         let file = (&self.store, artifact.file.as_str());

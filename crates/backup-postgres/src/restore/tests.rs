@@ -5,6 +5,7 @@ mod emptying;
 mod restoring;
 
 use super::{Leaving, RestoreOptions, Source, drill, restore};
+use backup::age::Recipients;
 use backup::codec::Codec;
 use backup::manifest::Tally;
 use backup::name::Name;
@@ -52,10 +53,17 @@ struct Made {
 
 async fn made() -> Made {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(folder.path().to_str().unwrap()).await.unwrap();
+    let store = Store::directory(folder.path()).await.unwrap();
     let name = Name::new("postgres", "shop", Timestamp::now(), "sql").unwrap();
     let made = Made {
-        writer: Writer::create(&store, name, Codec::Gzip(1)).await.unwrap(),
+        writer: Writer::create(
+            std::slice::from_ref(&store),
+            name,
+            Codec::Gzip(1),
+            &Recipients::default(),
+        )
+        .await
+        .unwrap(),
         store,
         folder,
         properties: BTreeMap::from([("encoding".to_owned(), "UTF8".to_owned())]),
@@ -105,7 +113,7 @@ impl Made {
             content.tally.add(self.missing);
         }
         let manifest = written.commit(facts).await.unwrap();
-        Stored { source: Source::new(self.store, manifest), folder: self.folder }
+        Stored { source: Source::new(self.store, manifest, None), folder: self.folder }
     }
 }
 

@@ -198,7 +198,7 @@ fn stores_that_are_none() {
     for (store, said) in [
         (folder.path().join("missing"), "is not there"),
         (file, "is not a directory"),
-        ("s3://bucket".into(), "later version"),
+        ("s3://".into(), "names no bucket"),
         ("ftp://ann:hunter2@host".into(), "ftp://…"),
         ("".into(), "the store is empty"),
     ] {

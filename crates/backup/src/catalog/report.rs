@@ -83,6 +83,7 @@ fn one(backup: &Backup, now: Timestamp) -> Value {
         "size": summary.artifact.size,
         "raw_size": summary.artifact.raw_size,
         "codec": summary.artifact.codec,
+        "recipients": summary.artifact.recipients,
         "contents": summary.contents,
         "rows": summary.rows,
         "server": summary.server,

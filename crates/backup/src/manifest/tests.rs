@@ -111,6 +111,7 @@ fn the_schema_knows_the_keys_that_are_written_and_no_others() {
     let mut manifest = parse(&good()).unwrap();
     manifest.properties.insert("encoding".into(), "UTF8".into());
     manifest.artifact.recipients.push("age1".into());
+    manifest.artifact.compressed_size = Some(1);
     let written = serde_json::to_value(&manifest).unwrap();
     for (value, place) in [
         ("", ""),

@@ -1,7 +1,6 @@
 //! Adds up what was found and compares it with what should be.
 
-use super::Expected;
-use crate::manifest::Tally;
+use crate::manifest::{Chunk, Content, Tally};
 use task::{Error, Result};
 
 /// What was found in some members of one chunk.
@@ -14,18 +13,18 @@ pub(super) struct Found {
 
 /// What was found in all, against what should be.
 pub(super) struct Sums<'a> {
-    expected: Expected<'a>,
+    wanted: (&'a [Content], &'a [Chunk]),
     /// Raw bytes and rows of each chunk.
     chunks: Vec<(u64, u64)>,
     contents: Vec<Tally>,
 }
 
 impl<'a> Sums<'a> {
-    pub(super) fn new(expected: Expected<'a>) -> Self {
+    pub(super) fn new(contents: &'a [Content], chunks: &'a [Chunk]) -> Self {
         Self {
-            expected,
-            chunks: vec![(0, 0); expected.chunks.len()],
-            contents: vec![Tally::default(); expected.contents.len()],
+            wanted: (contents, chunks),
+            chunks: vec![(0, 0); chunks.len()],
+            contents: vec![Tally::default(); contents.len()],
         }
     }
 
@@ -33,14 +32,14 @@ impl<'a> Sums<'a> {
         for Found { chunk, raw, tally } in found {
             self.chunks[chunk].0 += raw;
             self.chunks[chunk].1 += tally.rows;
-            if let Some(content) = self.expected.chunks[chunk].content {
+            if let Some(content) = self.wanted.1[chunk].content {
                 self.contents[content].add(tally);
             }
         }
     }
 
     pub(super) fn compare(&self, location: &str) -> Result<()> {
-        for (content, found) in self.expected.contents.iter().zip(&self.contents) {
+        for (content, found) in self.wanted.0.iter().zip(&self.contents) {
             let wanted = &content.tally;
             if found != wanted {
                 return Err(Error::integrity(format!(
@@ -56,7 +55,7 @@ impl<'a> Sums<'a> {
                 )));
             }
         }
-        for (chunk, found) in self.expected.chunks.iter().zip(&self.chunks) {
+        for (chunk, found) in self.wanted.1.iter().zip(&self.chunks) {
             if (chunk.raw, chunk.rows) != *found {
                 return Err(Error::integrity(format!(
                     "the chunk of {location} at byte {} holds {} bytes and {} rows, where {} and {} \

@@ -22,6 +22,7 @@ fn backup(name: &str, started: Timestamp, verified: bool, damaged: bool) -> Back
                 codec: Codec::default(),
                 raw_size: 1,
                 recipients: Vec::new(),
+                compressed_size: None,
             },
             verified,
             contents: 0,

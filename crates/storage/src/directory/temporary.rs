@@ -244,4 +244,19 @@ impl Sealed {
     pub(crate) async fn commit(self) -> Result<()> {
         blocking(move || self.temporary.commit()).await
     }
+
+    pub(crate) async fn commit_beside(self, beside: &str, bytes: Bytes) -> Result<()> {
+        let directory = self.temporary.directory.clone();
+        let name = self.temporary.name.clone();
+        self.commit().await?;
+        if let Err(error) = directory.put(beside, bytes).await {
+            // It would only take room. If even this fails, a list names it.
+            if let Err(left) = directory.delete(&name).await {
+                let error = format!("{left:#}");
+                tracing::warn!(error, name, "cannot remove a file that is of no use");
+            }
+            return Err(error);
+        }
+        Ok(())
+    }
 }
