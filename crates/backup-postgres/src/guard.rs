@@ -37,6 +37,7 @@ pub(crate) async fn check(
     let left = unaccounted(catalog, contents, dependencies).await?;
     let mut refused = describe(catalog, &left).await?;
     refused.extend(without_oid(catalog, contents, dependencies).await?);
+    refused.extend(contents.objects.doubles().iter().cloned());
     if refused.is_empty() {
         return Ok(());
     }

@@ -3,7 +3,7 @@
 use crate::needs::Needs;
 use crate::object::{Id, Kind, Object, Part, Step};
 use crate::shelf::{self, Shelf, Text};
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, hash_map};
 use std::sync::Arc;
 use task::Result;
 
@@ -13,6 +13,8 @@ pub(crate) struct Objects {
     index: HashMap<Id, u32>,
     schemas: HashSet<Arc<str>>,
     shelf: Shelf,
+    /// What bears the identity of another object: a mistake of a reader, which the guard refuses.
+    doubles: Vec<String>,
 }
 
 /// An object whose statements lie on the shelf.
@@ -56,11 +58,24 @@ impl Objects {
 
     fn insert(&mut self, entry: Entry) {
         let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
-        let index = *self.index.entry(entry.id).or_insert(next);
-        match self.list.get_mut(index as usize) {
-            Some(known) => *known = entry,
-            None => self.list.push(entry),
+        match self.index.entry(entry.id) {
+            hash_map::Entry::Vacant(place) => {
+                place.insert(next);
+                self.list.push(entry);
+            }
+            hash_map::Entry::Occupied(_) => {
+                let name = if entry.schema.is_empty() {
+                    entry.name.to_string()
+                } else {
+                    format!("{}.{}", entry.schema, entry.name)
+                };
+                self.doubles.push(format!("{name:?}, which was taken for another object"));
+            }
         }
+    }
+
+    pub(crate) fn doubles(&self) -> &[String] {
+        &self.doubles
     }
 
     /// As if this kind were unknown.
@@ -150,5 +165,24 @@ impl Statements<'_> {
 
     pub(crate) fn grants(&mut self, entry: &Entry) -> Result<&str> {
         self.0.text(entry.grants)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_that_bears_anothers_identity_is_named() {
+        let table = |oid, name| {
+            let id = Id::new(1259, oid);
+            Object::new(id, Kind::Table, Part::PreData, "shop", name, String::new())
+        };
+        let mut objects = Objects::default();
+        objects.extend([table(1, "orders"), table(2, "customers")]);
+        assert!(objects.doubles().is_empty());
+        objects.push(table(1, "items"));
+        assert_eq!(objects.len(), 2);
+        assert!(objects.doubles()[0].contains("shop.items"), "{:?}", objects.doubles());
     }
 }
