@@ -7,7 +7,7 @@
 mod report;
 mod summary;
 
-pub use report::report;
+pub use report::{age, report};
 pub use summary::Summary;
 
 use crate::manifest::Manifest;

@@ -5,13 +5,12 @@
 //! goes, and the renamed manifest last. A run that is killed in between leaves no half backup in a
 //! list, and the next run finishes what it began.
 
-use crate::catalog::{self, Catalog, Summary};
+use crate::catalog::{self, Catalog, Summary, age};
 use crate::name::{MANIFEST, Name, PRUNED};
 use crate::retention::{Plan, plan};
 use crate::settings::KeepSettings;
-use jiff::Zoned;
+use jiff::{Timestamp, Zoned};
 use serde_json::json;
-use std::fmt::Write;
 use std::time::Duration;
 use storage::Store;
 use task::{Error, Exit, Report, Result, Task, show};
@@ -47,7 +46,7 @@ pub async fn sweep(
 
 /// Does what `plan` says of `catalog`; a dry run says the same and does nothing.
 pub async fn apply(task: &Task, store: &Store, catalog: &Catalog, plan: &Plan) -> Result<Report> {
-    let mut removed = Removed { task, store, files: Vec::new(), bytes: 0, failed: Vec::new() };
+    let mut removed = Removed { task, store, files: Vec::new(), failed: Vec::new() };
     for pruned in &catalog.pruned {
         removed.finish(pruned).await?;
     }
@@ -61,8 +60,7 @@ pub async fn apply(task: &Task, store: &Store, catalog: &Catalog, plan: &Plan) -
 struct Removed<'a> {
     task: &'a Task,
     store: &'a Store,
-    files: Vec<String>,
-    bytes: u64,
+    files: Vec<(String, u64)>,
     failed: Vec<String>,
 }
 
@@ -110,8 +108,7 @@ impl Removed<'_> {
         {
             return self.fail(file, error);
         }
-        self.files.push(file.to_owned());
-        self.bytes += size;
+        self.files.push((file.to_owned(), size));
         Ok(())
     }
 
@@ -128,13 +125,21 @@ impl Removed<'_> {
     fn report(self, plan: &Plan) -> Report {
         let dry = self.task.dry_run();
         let done = if dry { "would remove" } else { "removed" };
-        let mut table = String::new();
-        for file in &self.files {
-            let _ = writeln!(table, "{done}  {file}");
-        }
-        for (backup, reason) in &plan.keep {
-            let _ = writeln!(table, "keep  {}  ({reason})", backup.summary.artifact.file);
-        }
+        let line = |what: &str, file: &str, size, why: String| {
+            let time = Name::parse(file).map(|name| age(name.time(), Timestamp::now()));
+            [what.into(), file.into(), time.unwrap_or_default(), show::bytes(size), why]
+        };
+        let mut lines: Vec<_> =
+            self.files.iter().map(|(file, size)| line(done, file, *size, String::new())).collect();
+        lines.extend(plan.keep.iter().map(|(backup, reason)| {
+            let artifact = &backup.summary.artifact;
+            line("keep", &artifact.file, artifact.size, reason.to_string())
+        }));
+        let table = if lines.is_empty() {
+            String::new()
+        } else {
+            show::table(["WHAT", "FILE", ">AGE", ">SIZE", "WHY"], &lines)
+        };
         let keep: Vec<_> = plan
             .keep
             .iter()
@@ -142,16 +147,18 @@ impl Removed<'_> {
                 json!({ "file": backup.summary.artifact.file, "reason": reason.to_string() })
             })
             .collect();
+        let bytes = self.files.iter().map(|file| file.1).sum();
+        let removed: Vec<&str> = self.files.iter().map(|file| file.0.as_str()).collect();
         Report {
-            items: self.files.len() as u64,
-            bytes: self.bytes,
+            items: removed.len() as u64,
+            bytes,
             summary: format!(
                 "{done} {} backups, {}; {} stay",
-                self.files.len(),
-                show::bytes(self.bytes),
+                removed.len(),
+                show::bytes(bytes),
                 keep.len()
             ),
-            json: json!({ "dry_run": dry, "removed": self.files, "kept": keep }),
+            json: json!({ "dry_run": dry, "removed": removed, "kept": keep }),
             table,
             incomplete: self.failed,
         }

@@ -27,6 +27,8 @@ pub enum Reason {
     Future,
     /// Not proven, and so it goes only once the floor of proven ones is full.
     Unproven,
+    /// No new one came for too long: then the old ones are all there is.
+    Stale,
 }
 
 impl fmt::Display for Reason {
@@ -40,6 +42,7 @@ impl fmt::Display for Reason {
             Self::Yearly => "its year's",
             Self::Future => "from the future: check the clock",
             Self::Unproven => "not proven, and too few are",
+            Self::Stale => "no new one came: all stay",
         })
     }
 }
@@ -94,6 +97,15 @@ pub fn plan(backups: &[Backup], now: &Zoned, settings: &KeepSettings) -> Plan {
         }
     }
     plan
+}
+
+/// The newest that is proven; one from the future tells nothing.
+pub fn newest<'a>(
+    backups: impl IntoIterator<Item = &'a Backup>,
+    now: &Zoned,
+) -> Option<&'a Backup> {
+    let proven = backups.into_iter().filter(|backup| counts(backup, now));
+    proven.max_by_key(|backup| backup.summary.started)
 }
 
 fn future(backup: &Backup, now: &Zoned) -> bool {

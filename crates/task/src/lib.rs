@@ -1,10 +1,11 @@
 //! The contract every program keeps: settings, logs, exit codes, stopping, metrics, notices.
 //!
 //! Knows nothing of databases or backups. One file a concern. What only a later program needs has
-//! its place: further kinds of notices are variants of `notify::Channel`, sharding and the YAML
-//! file of `--config` become modules and settings beside `args`.
+//! its place: further kinds of notices are variants of `notify::Channel`, sharding becomes a module and
+//! a setting beside `args`.
 
 mod args;
+pub mod config;
 mod context;
 pub mod duration;
 mod error;
@@ -19,6 +20,7 @@ mod report;
 mod retry;
 mod run;
 mod secret;
+mod several;
 pub mod show;
 mod signals;
 mod termination;
@@ -32,3 +34,4 @@ pub use report::Report;
 pub use retry::{Tries, retry};
 pub use run::run;
 pub use secret::{Secret, secret};
+pub use several::Several;

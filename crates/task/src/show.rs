@@ -1,5 +1,6 @@
-//! Sizes and durations as people read them.
+//! Sizes, durations and tables as people read them.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 /// `1.2 GiB`
@@ -37,6 +38,38 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
+/// Lines under heads, column by column; to the right where the head begins with `>`. What comes from
+/// outside cannot break a line.
+pub fn table<const N: usize>(heads: [&str; N], lines: &[[String; N]]) -> String {
+    let right = heads.map(|head| head.starts_with('>'));
+    let heads = heads.map(|head| head.trim_start_matches('>').to_owned());
+    let plain = |cell: &String| -> String {
+        let escaped = |c: char| c.is_control().then(|| c.escape_default().to_string());
+        cell.chars().map(|c| escaped(c).unwrap_or_else(|| c.to_string())).collect()
+    };
+    let lines: Vec<[String; N]> = std::iter::once(&heads)
+        .chain(lines)
+        .map(|line| std::array::from_fn(|column| plain(&line[column])))
+        .collect();
+    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max();
+    let widths: [usize; N] = std::array::from_fn(|column| width(column).unwrap_or_default());
+    let mut table = String::new();
+    for line in lines {
+        let mut shown = String::new();
+        for (column, cell) in line.iter().enumerate() {
+            let (gap, width) = (if column == 0 { "" } else { "  " }, widths[column]);
+            let _ = if right[column] {
+                write!(shown, "{gap}{cell:>width$}")
+            } else {
+                write!(shown, "{gap}{cell:<width$}")
+            };
+        }
+        table += shown.trim_end();
+        table.push('\n');
+    }
+    table
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,5 +103,11 @@ mod tests {
         for (ms, shown) in cases {
             assert_eq!(duration(Duration::from_millis(ms)), shown);
         }
+    }
+
+    #[test]
+    fn a_table_has_straight_columns_and_one_line_for_each() {
+        let lines = [["a\nb".to_owned(), "7".to_owned()], ["é".to_owned(), "1000".to_owned()]];
+        assert_eq!(table(["NAME", ">SIZE"], &lines), "NAME  SIZE\na\\nb     7\né     1000\n");
     }
 }

@@ -3,7 +3,6 @@
 //! One that fails does not keep the others. All backups of a run are named after the moment when
 //! the run began, and so are found together again.
 
-mod outcome;
 mod set;
 
 pub(crate) use set::{restore, verify};
@@ -12,9 +11,8 @@ use crate::catalog::database_regex;
 use crate::settings::Settings;
 use crate::{globals, save};
 use jiff::Timestamp;
-use outcome::Outcome;
 use postgres::{Client, Endpoint, explain};
-use task::{Error, Exit, Report, Result, Task};
+use task::{Error, Exit, Report, Result, Several, Task};
 use tracing::info;
 
 /// Where to ask for what belongs to the whole server.
@@ -31,7 +29,7 @@ pub(crate) async fn save(task: &Task, settings: &Settings) -> Result<Report> {
         databases.into_iter().partition(|database| database.closed.is_none());
     let names: Vec<String> = open.into_iter().map(|database| database.name).collect();
     info!("backing up {} databases of the server: {}", names.len(), names.join(", "));
-    let mut outcome = Outcome::default();
+    let mut outcome = Several::default();
     let saved = globals::save(task, settings, client, &endpoint, &names, time).await;
     outcome.add("globals", saved)?;
     for name in &names {

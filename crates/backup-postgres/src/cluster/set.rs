@@ -1,6 +1,5 @@
 //! What one run of `backup --all-databases` saved, found again: to verify it, or to restore it.
 
-use super::outcome::Outcome;
 use crate::globals::{DATABASES, KIND, NAME};
 use crate::restore::{self, RestoreOptions, Server, Source};
 use crate::settings::Settings;
@@ -13,7 +12,7 @@ use postgres::Endpoint;
 use serde_json::json;
 use std::collections::BTreeMap;
 use storage::Store;
-use task::{Context, Error, Report, Result, Task};
+use task::{Context, Error, Report, Result, Several, Task};
 use tracing::info;
 
 struct Set {
@@ -69,7 +68,7 @@ impl Set {
         Ok(Source::new(self.store.clone(), manifest, self.opener.clone()))
     }
 
-    fn name_missing(&self, outcome: &mut Outcome) -> Result<()> {
+    fn name_missing(&self, outcome: &mut Several) -> Result<()> {
         let file = &self.globals.artifact.file;
         self.missing.iter().try_for_each(|name| {
             let why = format!("the store holds no backup of it from the run of {file}");
@@ -81,7 +80,7 @@ impl Set {
 /// Reads all of it back; with `--restore-to`, every database is drilled.
 pub(crate) async fn verify(task: &Task, settings: &Settings) -> Result<Report> {
     let set = Set::find(task, settings).await?;
-    let mut outcome = Outcome::default();
+    let mut outcome = Several::default();
     let globals = stored::read_back(task, settings, &set.globals()).await;
     if settings.backup.globals_only {
         return globals;
@@ -114,7 +113,7 @@ pub(crate) async fn restore(task: &Task, settings: &Settings) -> Result<Report> 
         applied.finish().await?;
         return Ok(restore::globals_report(&globals, &server));
     }
-    let mut outcome = Outcome::default();
+    let mut outcome = Several::default();
     outcome.add("globals", Ok(restore::globals_report(&globals, &server)))?;
     for (name, file) in &set.databases {
         let endpoint = endpoint.with_database(name);

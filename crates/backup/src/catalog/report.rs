@@ -3,16 +3,14 @@
 use super::{Backup, Catalog};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::fmt::Write;
 use std::time::Duration;
 use task::{Report, show};
 
-const HEADS: [&str; 5] = ["FILE", "AGE", "SIZE", "ROWS", "STATE"];
+const HEADS: [&str; 5] = ["FILE", ">AGE", ">SIZE", ">ROWS", "STATE"];
 
 pub fn report(catalog: &Catalog, now: Timestamp) -> Report {
     let bytes = catalog.backups.iter().map(|backup| backup.summary.artifact.size).sum();
-    let mut lines: Vec<[String; 5]> = vec![HEADS.map(str::to_owned)];
-    lines.extend(catalog.backups.iter().map(|backup| line(backup, now)));
+    let mut lines: Vec<_> = catalog.backups.iter().map(|backup| line(backup, now)).collect();
     for (file, why) in &catalog.unreadable {
         lines.push([
             file.clone(),
@@ -50,7 +48,7 @@ pub fn report(catalog: &Catalog, now: Timestamp) -> Report {
                 .collect::<Vec<_>>(),
             "orphans": catalog.orphans,
         }),
-        table: table(&lines),
+        table: show::table(HEADS, &lines),
         incomplete,
     }
 }
@@ -94,7 +92,7 @@ fn one(backup: &Backup, now: Timestamp) -> Value {
 }
 
 /// `3d 4h`, or finer below two days.
-fn age(started: Timestamp, now: Timestamp) -> String {
+pub fn age(started: Timestamp, now: Timestamp) -> String {
     let Ok(age) = Duration::try_from(now.duration_since(started)) else {
         return "in the future".to_owned();
     };
@@ -103,17 +101,4 @@ fn age(started: Timestamp, now: Timestamp) -> String {
         return show::duration(Duration::from_secs(age.as_secs()));
     }
     format!("{}d {}h", hours / 24, hours % 24)
-}
-
-fn table(lines: &[[String; 5]]) -> String {
-    let width = |column: usize| {
-        lines.iter().map(|line| line[column].chars().count()).max().unwrap_or_default()
-    };
-    let widths = [width(0), width(1), width(2), width(3)];
-    let mut table = String::new();
-    for [file, age, size, rows, state] in lines {
-        let [a, b, c, d] = widths;
-        let _ = writeln!(table, "{file:<a$}  {age:>b$}  {size:>c$}  {rows:>d$}  {state}");
-    }
-    table
 }

@@ -1,18 +1,18 @@
 //! What came of several items, of which each may fail without keeping the others.
 
+use crate::{Error, Exit, Report, Result};
 use serde_json::json;
 use std::fmt::Write;
-use task::{Error, Exit, Report, Result};
 
-#[derive(Default)]
-pub(super) struct Outcome {
+#[derive(Debug, Default)]
+pub struct Several {
     done: Vec<Report>,
     failed: Vec<(String, Error)>,
 }
 
-impl Outcome {
+impl Several {
     /// Only a signal ends it all.
-    pub(super) fn add(&mut self, name: &str, result: Result<Report>) -> Result<()> {
+    pub fn add(&mut self, name: &str, result: Result<Report>) -> Result<()> {
         match result {
             Ok(report) => self.done.push(report),
             Err(error) if error.exit() == Exit::Stopped => return Err(error),
@@ -24,9 +24,10 @@ impl Outcome {
         Ok(())
     }
 
-    /// Exit code 4 if some failed; but damage stays damage, and if all failed in one way, that is
+    /// One report of all; `verb` is what was done to each, and their key in its JSON. Exit code 4 if
+    /// some failed; but damage stays damage, and if all failed in one way, that is
     /// how it failed.
-    pub(super) fn report(self, verb: &str) -> Result<Report> {
+    pub fn report(self, verb: &str) -> Result<Report> {
         let exits: Vec<Exit> = self.failed.iter().map(|(_, error)| error.exit()).collect();
         let all_failed = self.done.is_empty() && !exits.is_empty();
         let exit = if exits.contains(&Exit::Integrity) {
@@ -67,7 +68,12 @@ impl Outcome {
                 "failed": failed,
             }),
             table,
-            incomplete: self.failed.into_iter().map(|(name, _)| name).collect(),
+            incomplete: self
+                .done
+                .into_iter()
+                .flat_map(|report| report.incomplete)
+                .chain(self.failed.into_iter().map(|(name, _)| name))
+                .collect(),
         })
     }
 }
@@ -77,13 +83,13 @@ mod tests {
     use super::*;
 
     fn exit(results: &[Result<(), Exit>]) -> Result<Vec<String>, Exit> {
-        let mut outcome = Outcome::default();
+        let mut several = Several::default();
         for (number, result) in results.iter().enumerate() {
             let result =
                 (*result).map(|()| Report::default()).map_err(|exit| Error::new(exit, "no"));
-            outcome.add(&number.to_string(), result).map_err(|error| error.exit())?;
+            several.add(&number.to_string(), result).map_err(|error| error.exit())?;
         }
-        outcome.report("saved").map(|report| report.incomplete).map_err(|error| error.exit())
+        several.report("saved").map(|report| report.incomplete).map_err(|error| error.exit())
     }
 
     #[test]
