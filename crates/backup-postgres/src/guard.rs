@@ -5,7 +5,7 @@
 //! extension, or left out on purpose.
 
 use crate::catalog::{Catalog, Contents, Dependencies, subscription_names};
-use crate::object::{Id, Kind, Step, class};
+use crate::object::{Address, Id, Kind, class};
 use postgres::quote;
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashSet};
@@ -52,8 +52,8 @@ pub(crate) async fn check(
 }
 
 /// Many of them are written by one statement.
-fn large_objects(contents: &Contents, class: u32) -> impl Iterator<Item = Id> {
-    contents.large_objects.objects.iter().map(move |object| Id::new(class, object.oid))
+fn large_objects(contents: &Contents, class: u32) -> impl Iterator<Item = Address> {
+    contents.large_objects.objects.iter().map(move |object| Address::new(class, object.oid))
 }
 
 /// User objects that nobody wrote, by catalog.
@@ -61,16 +61,16 @@ async fn unaccounted(
     catalog: &Catalog<'_>,
     contents: &Contents,
     dependencies: &Dependencies,
-) -> Result<Vec<Id>> {
-    let mut accounted: HashSet<Id> = contents
+) -> Result<Vec<Address>> {
+    let mut accounted: HashSet<Address> = contents
         .objects
         .iter()
-        .map(|object| Id::new(object.id.class, object.id.oid))
-        .chain(contents.inside.iter().copied())
-        .chain(contents.skipped.iter().map(|skipped| skipped.0))
+        .map(|object| object.id.address())
+        .chain(contents.inside.iter().map(|id| id.address()))
+        .chain(contents.skipped.iter().map(|skipped| skipped.0.address()))
         .chain(dependencies.members.keys().copied())
         .chain(large_objects(contents, class::LARGE_OBJECT_METADATA))
-        .chain(catalog.scope.excluded_tables.iter().map(|oid| Id::new(class::RELATION, *oid)))
+        .chain(catalog.scope.excluded_tables.iter().map(|oid| Address::new(class::RELATION, *oid)))
         .collect();
     let elsewhere = namespaces_left_out(catalog).await?;
     let mut left = Vec::new();
@@ -89,7 +89,7 @@ async fn unaccounted(
             quote::ident(relation)
         );
         let take = |found: Found| {
-            let id = Id::new(system.oid, found.oid);
+            let id = Address::new(system.oid, found.oid);
             let is_elsewhere = elsewhere.contains(&found.namespace)
                 || system.oid == class::NAMESPACE && elsewhere.contains(&found.oid)
                 // Without a schema: not part of a dump of chosen schemas.
@@ -111,9 +111,9 @@ async fn unaccounted(
 /// Takes away what is made and dropped with something accounted for.
 async fn parts_of_accounted(
     catalog: &Catalog<'_>,
-    mut left: Vec<Id>,
-    mut accounted: HashSet<Id>,
-) -> Result<Vec<Id>> {
+    mut left: Vec<Address>,
+    accounted: HashSet<Address>,
+) -> Result<Vec<Address>> {
     #[derive(Deserialize)]
     struct Row {
         c: u32,
@@ -137,11 +137,14 @@ async fn parts_of_accounted(
             OR d.deptype = 'a' AND EXISTS (SELECT FROM pg_depend e WHERE e.deptype = 'e'
                 AND e.classid = d.refclassid AND e.objid = d.refobjid))";
     left.sort_unstable();
-    let mut makers: Vec<(Id, Id)> = Vec::new();
+    let mut makers: Vec<(u32, Address)> = Vec::new();
+    let place = |address: Address| {
+        let place = left.binary_search(&address).ok()?;
+        u32::try_from(place).ok()
+    };
     let take = |row: Row| {
-        let id = Id::new(row.c, row.o);
-        if left.binary_search(&id).is_ok() {
-            makers.push((id, Id::new(row.rc, row.ro)));
+        if let Some(made) = place(Address::new(row.c, row.o)) {
+            makers.push((made, Address::new(row.rc, row.ro)));
         }
         Ok(())
     };
@@ -152,32 +155,40 @@ async fn parts_of_accounted(
             refobjid::int8 AS ro FROM pg_depend
             WHERE deptype = 'a' AND refclassid = 'pg_class'::regclass";
         for row in catalog.read::<Row>("dependencies", query).await? {
-            if excluded.contains(&row.ro) {
-                makers.push((Id::new(row.c, row.o), Id::new(row.rc, row.ro)));
+            if excluded.contains(&row.ro)
+                && let Some(made) = place(Address::new(row.c, row.o))
+            {
+                makers.push((made, Address::new(row.rc, row.ro)));
             }
         }
     }
-    makers.sort_unstable();
-    let makers_of = |id: Id| {
-        let first = makers.partition_point(|made| made.0 < id);
-        makers[first..].iter().take_while(move |made| made.0 == id).map(|made| made.1)
-    };
+    let mut gone = vec![false; left.len()];
     loop {
-        let before = left.len();
-        left.retain(|id| {
-            let made = makers_of(*id).any(|maker| accounted.contains(&maker));
-            if made {
-                accounted.insert(*id);
+        let mut found = false;
+        for (made, maker) in &makers {
+            let made = *made as usize;
+            let is_made = || match left.binary_search(maker) {
+                Ok(maker) => gone[maker],
+                Err(_) => accounted.contains(maker),
+            };
+            if !gone[made] && is_made() {
+                gone[made] = true;
+                found = true;
             }
-            !made
-        });
-        if left.len() == before {
+        }
+        if !found {
             break;
         }
     }
     // Name a refused object once, not again with its array type.
-    let names: HashSet<Id> = left.iter().copied().collect();
-    left.retain(|id| !makers_of(*id).any(|maker| names.contains(&maker)));
+    let mut again = vec![false; left.len()];
+    for (made, maker) in &makers {
+        if left.binary_search(maker).is_ok_and(|maker| !gone[maker]) {
+            again[*made as usize] = true;
+        }
+    }
+    let mut stays = gone.iter().zip(&again).map(|(gone, again)| !gone && !again);
+    left.retain(|_| stays.next().unwrap_or(true));
     Ok(left)
 }
 
@@ -203,7 +214,7 @@ async fn namespaces_left_out(catalog: &Catalog<'_>) -> Result<HashSet<u32>> {
     Ok(temporary.into_iter().map(|found| found.oid).chain(left_out).collect())
 }
 
-async fn describe(catalog: &Catalog<'_>, left: &[Id]) -> Result<BTreeSet<String>> {
+async fn describe(catalog: &Catalog<'_>, left: &[Address]) -> Result<BTreeSet<String>> {
     #[derive(Deserialize)]
     struct Row {
         r#type: Option<String>,
@@ -242,15 +253,16 @@ async fn without_oid(
     dependencies: &Dependencies,
 ) -> Result<BTreeSet<String>> {
     let mut refused = BTreeSet::new();
-    let made: HashSet<Id> = contents
+    let made: HashSet<Address> = contents
         .objects
         .iter()
-        .map(|object| object.id.step(Step::Main))
+        .map(|object| object.id.address())
         .chain(large_objects(contents, class::LARGE_OBJECT))
         .collect();
-    let labelled: Vec<Id> = catalog
+    let labelled: Vec<Address> = catalog
         .unwritten_labels()
         .into_iter()
+        .map(Id::address)
         .filter(|id| made.contains(id) || dependencies.members.contains_key(id) || id.oid < 16384)
         .collect();
     let labelled = describe(catalog, &labelled).await?;

@@ -1,9 +1,10 @@
 //! A few objects that one needs: most need one or two, and a hash table for each would be large.
 
 use crate::object::Id;
+use smallvec::SmallVec;
 
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Needs(Vec<Id>);
+pub(crate) struct Needs(SmallVec<[Id; 1]>);
 
 impl Needs {
     /// Whether it was not there yet.

@@ -61,7 +61,29 @@ pub(crate) struct Id {
     pub step: Step,
 }
 
+/// An object as the catalogs name it: catalog, OID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Address {
+    pub class: u32,
+    pub oid: u32,
+}
+
+impl Address {
+    pub(crate) fn new(class: u32, oid: u32) -> Self {
+        Self { class, oid }
+    }
+
+    /// The object itself, if it is one of ours.
+    pub(crate) fn id(self) -> Id {
+        Id::new(self.class, self.oid)
+    }
+}
+
 impl Id {
+    pub(crate) fn address(self) -> Address {
+        Address::new(self.class, self.oid)
+    }
+
     pub(crate) fn new(class: u32, oid: u32) -> Self {
         Self { class, oid, step: Step::Main }
     }

@@ -3,7 +3,7 @@
 use crate::needs::Needs;
 use crate::object::{Id, Kind, Object, Part, Step};
 use crate::shelf::{self, Shelf, Text};
-use std::collections::{HashMap, HashSet, hash_map};
+use std::collections::{HashMap, hash_map};
 use std::sync::Arc;
 use task::Result;
 
@@ -11,7 +11,7 @@ use task::Result;
 pub(crate) struct Objects {
     list: Vec<Entry>,
     index: HashMap<Id, u32>,
-    schemas: HashSet<Arc<str>>,
+    schemas: Schemas,
     shelf: Shelf,
     /// What bears the identity of another object: a mistake of a reader, which the guard refuses.
     doubles: Vec<String>,
@@ -25,33 +25,50 @@ pub(crate) struct Entry {
     pub part: Part,
     /// A view whose placeholder stands in front of it.
     replaces: bool,
-    pub schema: Arc<str>,
+    schema: u32,
     pub name: Box<str>,
     /// What must stand before it.
     pub needs: Needs,
     ddl: Text,
-    grants: Text,
-    placeholder: Option<Text>,
+    /// Few have these two.
+    grants: Option<Box<Text>>,
+    placeholder: Option<Box<Text>>,
+}
+
+/// Each once, by number.
+#[derive(Debug, Default)]
+struct Schemas {
+    names: Vec<Arc<str>>,
+    numbers: HashMap<Arc<str>, u32>,
+}
+
+impl Schemas {
+    fn number(&mut self, name: &str) -> u32 {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        let name: Arc<str> = name.into();
+        self.names.push(Arc::clone(&name));
+        self.numbers.insert(name, number);
+        number
+    }
 }
 
 impl Objects {
     pub(crate) fn push(&mut self, object: Object) {
-        let schema = self.schemas.get(object.schema.as_str()).cloned().unwrap_or_else(|| {
-            let schema = Arc::from(object.schema.as_str());
-            self.schemas.insert(Arc::clone(&schema));
-            schema
-        });
+        let mut boxed = |text: &str| Box::new(self.shelf.put(text));
         let entry = Entry {
             id: object.id,
             kind: object.kind,
             part: object.part,
             replaces: false,
-            schema,
+            schema: self.schemas.number(&object.schema),
             name: object.name.into(),
             needs: object.needs.into_iter().collect(),
+            grants: (!object.grants.is_empty()).then(|| boxed(&object.grants)),
+            placeholder: object.placeholder.map(|text| boxed(&text)),
             ddl: self.shelf.put(&object.ddl),
-            grants: self.shelf.put(&object.grants),
-            placeholder: object.placeholder.map(|text| self.shelf.put(&text)),
         };
         self.insert(entry);
     }
@@ -64,14 +81,18 @@ impl Objects {
                 self.list.push(entry);
             }
             hash_map::Entry::Occupied(_) => {
-                let name = if entry.schema.is_empty() {
-                    entry.name.to_string()
-                } else {
-                    format!("{}.{}", entry.schema, entry.name)
+                let name = match self.schema(&entry) {
+                    "" => entry.name.to_string(),
+                    schema => format!("{schema}.{}", entry.name),
                 };
                 self.doubles.push(format!("{name:?}, which was taken for another object"));
             }
         }
+    }
+
+    /// Empty for what is in none.
+    pub(crate) fn schema(&self, entry: &Entry) -> &str {
+        self.schemas.names.get(entry.schema as usize).map_or("", |name| name)
     }
 
     pub(crate) fn doubles(&self) -> &[String] {
@@ -118,11 +139,11 @@ impl Objects {
             kind: view.kind,
             part: Part::PreData,
             replaces: false,
-            schema: Arc::clone(&view.schema),
+            schema: view.schema,
             name: view.name.clone(),
             needs: Needs::default(),
-            ddl,
-            grants: Text::default(),
+            ddl: *ddl,
+            grants: None,
             placeholder: None,
         };
         let id = early.id;
@@ -135,6 +156,7 @@ impl Objects {
         let places: HashMap<Id, usize> = order.iter().copied().zip(0..).collect();
         self.list.sort_by_cached_key(|entry| places.get(&entry.id).copied());
         self.index = HashMap::new();
+        self.list.shrink_to_fit();
         self
     }
 
@@ -164,7 +186,7 @@ impl Statements<'_> {
     }
 
     pub(crate) fn grants(&mut self, entry: &Entry) -> Result<&str> {
-        self.0.text(entry.grants)
+        entry.grants.as_ref().map_or(Ok(""), |grants| self.0.text(**grants))
     }
 }
 

@@ -7,10 +7,11 @@
 
 use crate::catalog::Dependencies;
 use crate::needs::Needs;
-use crate::object::{Id, Kind, Part, Step, class};
+use crate::object::{Address, Id, Kind, Part, Step, class};
 use crate::objects::{Entry, Objects};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
+use std::hash::Hash;
 use task::{Error, Result};
 
 /// All objects, in file order.
@@ -37,20 +38,21 @@ pub(crate) fn sort(objects: Objects, dependencies: &Dependencies) -> Result<Obje
 /// Orders what is given so that each comes after those it needs, directly or through others; by
 /// their text where nothing else tells.
 pub(crate) fn by_need(items: Vec<(Id, String)>, dependencies: &Dependencies) -> Vec<String> {
-    let mut all: HashMap<Id, Vec<Id>> = HashMap::new();
+    let mut all: HashMap<Address, Vec<Address>> = HashMap::new();
     for (from, to) in &dependencies.edges {
         all.entry(dependencies.whole(*from)).or_default().push(dependencies.whole(*to));
     }
     let mut waiting = BTreeMap::new();
     for (id, text) in items {
         let mut needs = HashSet::new();
-        visit(id, |id| all.get(&id), &mut needs);
-        needs.remove(&id);
-        waiting.insert(text, (id, needs));
+        let address = id.address();
+        visit(address, |one| all.get(&one), &mut needs);
+        needs.remove(&address);
+        waiting.insert(text, (address, needs));
     }
     let mut ordered = Vec::new();
     while !waiting.is_empty() {
-        let left: HashSet<Id> = waiting.values().map(|waits| waits.0).collect();
+        let left: HashSet<Address> = waiting.values().map(|waits| waits.0).collect();
         let ready = waiting.iter().find(|(_, (_, needs))| needs.is_disjoint(&left));
         // Views that need each other are all as ready as they can be.
         let next = ready.or_else(|| waiting.iter().next()).map(|(text, _)| text.clone());
@@ -62,15 +64,15 @@ pub(crate) fn by_need(items: Vec<(Id, String)>, dependencies: &Dependencies) -> 
 }
 
 /// All that one needs, directly or through others, and itself.
-fn visit<'a, I: IntoIterator<Item = &'a Id>>(
-    from: Id,
-    needs: impl Fn(Id) -> Option<I>,
-    seen: &mut HashSet<Id>,
+fn visit<'a, T: Copy + Eq + Hash + 'a, I: IntoIterator<Item = &'a T>>(
+    from: T,
+    needs: impl Fn(T) -> Option<I>,
+    seen: &mut HashSet<T>,
 ) {
     let mut stack = vec![from];
-    while let Some(id) = stack.pop() {
-        if seen.insert(id) {
-            stack.extend(needs(id).into_iter().flatten());
+    while let Some(one) = stack.pop() {
+        if seen.insert(one) {
+            stack.extend(needs(one).into_iter().flatten());
         }
     }
 }
@@ -96,7 +98,7 @@ impl Graph {
             if whole != to {
                 let Some(object) = graph.objects.get_mut(whole) else { continue };
                 object.needs.insert(to);
-                if object.kind == Kind::View && whole == *from {
+                if object.kind == Kind::View && whole == from.id() {
                     graph.columns_need.entry(whole).or_default().insert(to);
                 }
             }
@@ -237,7 +239,8 @@ impl Graph {
     fn order(&self, part: Part) -> Result<Vec<Id>, Vec<Id>> {
         let mut members: Vec<&Entry> =
             self.objects.iter().filter(|object| object.part == part).collect();
-        members.sort_by_key(|object| (object.kind, &object.schema, &object.name, object.id));
+        let schema = |object| self.objects.schema(object);
+        members.sort_by_key(|object| (object.kind, schema(object), &object.name, object.id));
         let places: HashMap<Id, usize> = members.iter().map(|object| object.id).zip(0..).collect();
         let mut needs: Vec<(usize, usize)> = Vec::new();
         for (user, object) in members.iter().enumerate() {
@@ -286,7 +289,9 @@ impl Graph {
         let names: BTreeSet<String> = circle
             .iter()
             .filter_map(|id| self.objects.get(*id))
-            .map(|object| format!("{:?} {}.{}", object.kind, object.schema, object.name))
+            .map(|object| {
+                format!("{:?} {}.{}", object.kind, self.objects.schema(object), object.name)
+            })
             .collect();
         let names: Vec<String> = names.into_iter().take(10).collect();
         Error::usage(format!(

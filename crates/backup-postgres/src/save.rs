@@ -43,16 +43,17 @@ pub(crate) async fn database(
     let started = Timestamp::now();
     let place = Place::open(task, settings, KIND, whose, time).await?;
     info!("backing up {endpoint} to {}", place.file);
-    let (snapshot, schema) = read(task, settings, endpoint).await?;
+    let (snapshot, mut schema) = read(task, settings, endpoint).await?;
     if task.dry_run() {
         return Ok(plan(&schema, &place.file));
     }
     let writer = place.writer().await?;
-    let written = write(task, settings, &snapshot, &schema, writer).await?;
+    let properties = std::mem::take(&mut schema.properties);
+    let written = write(task, settings, &snapshot, schema, writer).await?;
     let server = snapshot.server();
     // Locks and snapshot weigh on the server: the read-back needs neither.
     drop(snapshot);
-    let manifest = place.keep(task, settings, written, started, server, schema.properties).await?;
+    let manifest = place.keep(task, settings, written, started, server, properties).await?;
     Ok(report(&manifest, &place.file))
 }
 
@@ -168,7 +169,7 @@ async fn write(
     task: &Task,
     settings: &Settings,
     snapshot: &Snapshot,
-    schema: &Schema,
+    schema: Schema,
     writer: Writer,
 ) -> Result<Written> {
     let writer = Arc::new(writer);

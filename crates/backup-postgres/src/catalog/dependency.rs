@@ -1,7 +1,7 @@
 //! What `pg_depend` says: who needs whom, and who is only a part of somebody else.
 
 use super::Catalog;
-use crate::object::{Id, class};
+use crate::object::{Address, Id, class};
 use crate::objects::Objects;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -10,11 +10,11 @@ use task::Result;
 /// The catalog's own view of dependencies, before it is mapped to what we write.
 pub(crate) struct Dependencies {
     /// Needs: from, to.
-    pub edges: Vec<(Id, Id)>,
+    pub edges: Vec<(Address, Address)>,
     /// Made and dropped with another object: a row type with its table, an index with its key.
-    part_of: HashMap<Id, Id>,
+    part_of: HashMap<Address, Address>,
     /// Made by CREATE EXTENSION: member, extension.
-    pub members: HashMap<Id, Id>,
+    pub members: HashMap<Address, Address>,
 }
 
 #[derive(Deserialize)]
@@ -43,8 +43,8 @@ impl Dependencies {
         let mut found =
             Self { edges: Vec::new(), part_of: HashMap::new(), members: HashMap::new() };
         let add = |row: Row| {
-            let from = Id::new(row.c, row.o);
-            let to = Id::new(row.rc, row.ro);
+            let from = Address::new(row.c, row.o);
+            let to = Address::new(row.rc, row.ro);
             match row.t {
                 _ if from == to => {}
                 'e' => {
@@ -79,29 +79,29 @@ impl Dependencies {
     }
 
     /// The need of a part for what it is a part of: a need at all only if it is written by itself.
-    fn needs_own(&mut self, from: Id, to: Id, objects: &Objects) {
-        if objects.get(from).is_some() || self.part_of.get(&from) != Some(&to) {
+    fn needs_own(&mut self, from: Address, to: Address, objects: &Objects) {
+        if objects.get(from.id()).is_some() || self.part_of.get(&from) != Some(&to) {
             self.edges.push((from, to));
         }
     }
 
     /// What this is a part of, or itself.
-    pub(crate) fn whole(&self, id: Id) -> Id {
-        let mut id = id;
-        while let Some(whole) = self.part_of.get(&id) {
-            id = *whole;
+    pub(crate) fn whole(&self, of: Address) -> Address {
+        let mut whole = of;
+        while let Some(next) = self.part_of.get(&whole) {
+            whole = *next;
         }
-        id
+        whole
     }
 
     /// The object of ours that stands for this one: itself, what it is a part of, or its extension.
-    pub(crate) fn written_as(&self, id: Id, written: impl Fn(Id) -> bool) -> Option<Id> {
-        let mut id = id;
+    pub(crate) fn written_as(&self, of: Address, written: impl Fn(Id) -> bool) -> Option<Id> {
+        let mut stands = of;
         for _ in 0..16 {
-            if written(id) {
-                return Some(id);
+            if written(stands.id()) {
+                return Some(stands.id());
             }
-            id = *self.members.get(&id).or_else(|| self.part_of.get(&id))?;
+            stands = *self.members.get(&stands).or_else(|| self.part_of.get(&stands))?;
         }
         None
     }

@@ -17,17 +17,18 @@ use task::{Result, Task};
 pub(crate) async fn write(
     task: &Task,
     snapshot: &Snapshot,
-    schema: &Schema,
+    mut schema: Schema,
     writer: &Arc<Writer>,
     jobs: usize,
 ) -> Result<()> {
-    task.until_stopped(before_rows(snapshot, schema, writer)).await?;
+    task.until_stopped(before_rows(snapshot, &schema, writer)).await?;
     let configuration = plan::configuration(snapshot, &schema.config_tables, writer);
     rows::copy(task, snapshot, configuration, writer, 1).await?;
-    let mut pieces = plan::split(snapshot, &schema.tables, writer, jobs);
+    let tables = std::mem::take(&mut schema.tables);
+    let mut pieces = plan::split(snapshot, tables, writer, jobs);
     pieces.extend(plan::large_objects(&schema.large_objects, writer));
     rows::copy(task, snapshot, pieces, writer, jobs).await?;
-    task.until_stopped(after_rows(schema, writer)).await
+    task.until_stopped(after_rows(&schema, writer)).await
 }
 
 async fn before_rows(snapshot: &Snapshot, schema: &Schema, writer: &Arc<Writer>) -> Result<()> {

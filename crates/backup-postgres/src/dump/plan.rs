@@ -74,12 +74,11 @@ impl Shares {
 /// The pieces in the order of work: the largest tables first, so that no worker ends alone.
 pub(super) fn split(
     snapshot: &Snapshot,
-    tables: &[Stored],
+    mut tables: Vec<Stored>,
     writer: &Writer,
     jobs: usize,
 ) -> Vec<Piece> {
     let encoding = encoding(snapshot);
-    let mut tables: Vec<&Stored> = tables.iter().collect();
     let weight = |table: &Stored| if table.bytes < LARGE { 0 } else { table.bytes };
     tables.sort_by(|a, b| {
         let by_name = || (&a.schema, &a.name).cmp(&(&b.schema, &b.name));
