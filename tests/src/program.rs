@@ -25,7 +25,8 @@ fn build(name: &str) -> PathBuf {
     let folder = test.ancestors().nth(2).expect("target/PROFILE/deps/test").to_owned();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(root).args(["build", "--quiet", "--package", name, "--bin", name]);
+    // Of the workspace: a package by itself would have other features, and its dependencies built anew.
+    cargo.current_dir(root).args(["build", "--quiet", "--workspace", "--bin", name]);
     cargo.env("CARGO_TARGET_DIR", folder.parent().expect("target"));
     if folder.ends_with("release") {
         cargo.arg("--release");
