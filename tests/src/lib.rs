@@ -4,4 +4,4 @@ mod difference;
 mod program;
 
 pub use difference::assert_same;
-pub use program::program;
+pub use program::{outside, program};

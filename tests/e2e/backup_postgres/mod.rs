@@ -8,6 +8,7 @@ mod corpus;
 mod encryption;
 mod globals;
 mod hidden;
+mod image;
 mod judge;
 mod large_objects;
 mod normaliser;
