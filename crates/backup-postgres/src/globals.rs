@@ -2,10 +2,12 @@
 //! on parameters.
 
 use crate::catalog::{Catalog, Globals, Scope, Selection};
-use crate::dump;
-use crate::save::{Place, seal};
+use crate::save::{FORMAT, facts};
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
+use crate::{dump, proof};
+use backup::name::Name;
+use backup::place::{Place, seal};
 use jiff::Timestamp;
 use postgres::{Client, Endpoint};
 use serde_json::json;
@@ -31,8 +33,9 @@ pub(crate) async fn save(
     time: Timestamp,
 ) -> Result<Report> {
     let started = Timestamp::now();
-    let place = Place::open(task, settings, KIND, NAME, time).await?;
-    info!("backing up the globals of {endpoint} to {}", place.file);
+    let name = Name::new(KIND, NAME, time, FORMAT)?;
+    let place = Place::open(task, &settings.place, name).await?;
+    info!("backing up the globals of {endpoint} to {}", place.location());
     let passwords = settings.backup.role_passwords;
     let reading = async {
         let snapshot = Snapshot::of_globals(client, endpoint).await?;
@@ -45,8 +48,8 @@ pub(crate) async fn save(
     let (server, globals) = task.until_stopped(reading).await?;
     let what = format!("{} roles, {} tablespaces", globals.role_count, globals.tablespace_count);
     if task.dry_run() {
-        let summary = format!("dry run: would save {what} to {}", place.file);
-        return Ok(said(&globals, 0, json!({ "file": place.file }), summary));
+        let summary = format!("dry run: would save {what} to {}", place.location());
+        return Ok(said(&globals, 0, json!({ "file": place.location() }), summary));
     }
     let writer = Arc::new(place.writer().await?);
     let writing = dump::write_globals(&globals, &server.version, &writer);
@@ -58,12 +61,14 @@ pub(crate) async fn save(
         (DATABASES.to_owned(), databases),
         ("role_passwords".to_owned(), passwords.to_string()),
     ]);
-    let manifest = place.keep(task, settings, written, started, server, properties).await?;
+    let facts = facts(started, server, properties);
+    let jobs = settings.backup.jobs();
+    let manifest = place.keep(task, written, facts, jobs, proof::check).await?;
     let size = manifest.artifact.size;
     let proof = if manifest.verified { "read back and proven" } else { "NOT read back" };
-    let summary = format!("saved {what} in {}, {proof}: {}", show::bytes(size), place.file);
+    let summary = format!("saved {what} in {}, {proof}: {}", show::bytes(size), place.location());
     let json = json!({
-        "file": place.file,
+        "file": place.location(),
         "size": size,
         "sha256": manifest.artifact.sha256,
         "roles": globals.role_count,

@@ -1,7 +1,7 @@
 //! The settings of `backup-postgres`: each field is a flag and an environment variable.
 
 use crate::catalog::{Properties, Selection};
-use backup::settings::{CodecSettings, EncryptSettings, KeepSettings, StoreSettings};
+use backup::settings::PlaceSettings;
 use postgres::PgSettings;
 use std::num::NonZeroUsize;
 use task::{Error, Result, Secret, TaskSettings, switch};
@@ -23,22 +23,13 @@ pub(crate) struct Settings {
     pub server: PgSettings,
 
     #[command(flatten)]
-    pub store: StoreSettings,
-
-    #[command(flatten)]
-    pub codec: CodecSettings,
-
-    #[command(flatten)]
-    pub encrypt: EncryptSettings,
+    pub place: PlaceSettings,
 
     #[command(flatten)]
     pub backup: BackupSettings,
 
     #[command(flatten)]
     pub restore: RestoreSettings,
-
-    #[command(flatten)]
-    pub keep: KeepSettings,
 
     #[command(flatten)]
     pub task: TaskSettings,
@@ -87,14 +78,6 @@ pub(crate) struct BackupSettings {
     /// Connections that read or write rows at once [default: the number of cores]
     #[arg(long, short, env = "JOBS")]
     jobs: Option<NonZeroUsize>,
-
-    /// Do not read the file back; the manifest says so, and retention does not count it
-    #[arg(long, env = "NO_VERIFY", value_parser = switch())]
-    pub no_verify: bool,
-
-    /// Do not prune after the backup
-    #[arg(long, env = "NO_PRUNE", value_parser = switch())]
-    pub no_prune: bool,
 
     /// Leave out who owns what
     #[arg(long, env = "NO_OWNER", value_parser = switch())]

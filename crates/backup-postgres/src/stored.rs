@@ -1,31 +1,28 @@
 //! The verbs for backups that are there: list, verify, restore, prune.
 
 use crate::large_object::tables_and_rows;
-use crate::restore::{self, Leaving, RestoreOptions, Source};
+use crate::restore::{self, Leaving, RestoreOptions};
 use crate::save::KIND;
 use crate::settings::Settings;
 use crate::{cluster, globals, proof};
 use backup::manifest::Manifest;
 use backup::readback::Expected;
-use backup::{catalog, prune, readback};
-use jiff::Timestamp;
+use backup::source::Source;
+use backup::{catalog, readback, verbs};
 use postgres::Endpoint;
 use serde_json::json;
 use storage::Store;
 use task::{Error, Report, Result, Task, show};
-use tracing::{info, warn};
+use tracing::info;
 
 pub(crate) async fn list(task: &Task, settings: &Settings) -> Result<Report> {
-    let store = settings.store.open(task).await?;
     let (kinds, name) = meant(settings);
-    let catalog = catalog::list(&store, &kinds, name.as_deref()).await?;
-    Ok(catalog::report(&catalog, Timestamp::now()))
+    verbs::list(task, &settings.place, &kinds, name.as_deref()).await
 }
 
 pub(crate) async fn prune(task: &Task, settings: &Settings) -> Result<Report> {
-    let store = settings.store.open(task).await?;
     let (kinds, name) = meant(settings);
-    prune::prune(task, &store, &kinds, name.as_deref(), &settings.keep).await
+    verbs::prune(task, &settings.place, &kinds, name.as_deref()).await
 }
 
 /// The backups of one database, or else of all, and of what belongs to the server.
@@ -42,7 +39,7 @@ pub(crate) async fn verify(task: &Task, settings: &Settings) -> Result<Report> {
         return cluster::verify(task, settings).await;
     }
     let (store, manifest) = find(task, settings).await?;
-    let source = Source::new(store, manifest, settings.encrypt.opener()?);
+    let source = Source::new(store, manifest, settings.place.encrypt.opener()?);
     if source.manifest().kind == globals::KIND {
         return read_back(task, settings, &source).await;
     }
@@ -63,7 +60,7 @@ pub(crate) async fn read_back(task: &Task, settings: &Settings, source: &Source)
     let manifest = source.manifest();
     let file = &manifest.artifact.file;
     if manifest.artifact.is_encrypted() && source.opener().is_none() {
-        return same_bytes(task, source).await;
+        return verbs::same_bytes(task, source).await;
     }
     info!("reading back {}", source.location());
     let progress = task.progress("reading back", Some(manifest.artifact.size));
@@ -87,26 +84,6 @@ pub(crate) async fn read_back(task: &Task, settings: &Settings, source: &Source)
     })
 }
 
-/// All that can be told of an encrypted file without its identity.
-async fn same_bytes(task: &Task, source: &Source) -> Result<Report> {
-    let artifact = &source.manifest().artifact;
-    let (file, size) = (&artifact.file, artifact.size);
-    source.same_bytes(task).await?;
-    warn!("{file} is encrypted, and no identity is given: what it holds was NOT checked");
-    let summary = format!(
-        "{file} has the bytes that were written, {}; its content was NOT checked: it is encrypted, \
-         and AGE_IDENTITY_FILE names no identity",
-        show::bytes(size)
-    );
-    Ok(Report {
-        bytes: size,
-        json: json!({ "file": file, "size": size, "whole": true, "content_checked": false }),
-        table: summary.clone(),
-        summary,
-        ..Report::default()
-    })
-}
-
 pub(crate) async fn restore(task: &Task, settings: &Settings) -> Result<Report> {
     if settings.backup.of_server() {
         return cluster::restore(task, settings).await;
@@ -118,7 +95,7 @@ pub(crate) async fn restore(task: &Task, settings: &Settings) -> Result<Report> 
             "{file} holds no database: restore it with --globals-only, or with --all-databases"
         )));
     }
-    let source = Source::new(store, manifest, settings.encrypt.opener()?);
+    let source = Source::new(store, manifest, settings.place.encrypt.opener()?);
     let endpoint = settings.server.endpoint()?;
     info!("restoring {} into {endpoint}", source.location());
     restore::restore(task, &source, &endpoint, &restore_options(settings, false)).await
@@ -140,7 +117,7 @@ pub(crate) fn restore_options(settings: &Settings, server: bool) -> RestoreOptio
 }
 
 async fn find(task: &Task, settings: &Settings) -> Result<(Store, Manifest)> {
-    let store = settings.store.open(task).await?;
+    let store = settings.place.store.open(task).await?;
     // A whole file name says it all; anything else is looked for under the database's name.
     let of = |kind: &str| settings.which.starts_with(&format!("{kind}-"));
     let (kind, name) = if of(globals::KIND) {

@@ -5,7 +5,26 @@ use crate::codec::Codec;
 use std::path::PathBuf;
 use std::time::Duration;
 use storage::{S3Settings, Store};
-use task::{Error, Result, Task, duration};
+use task::{Error, Result, Task, duration, switch};
+
+/// All that says where a backup goes, and what becomes of it there.
+#[derive(Clone, Debug, clap::Args)]
+pub struct PlaceSettings {
+    #[command(flatten)]
+    pub store: StoreSettings,
+
+    #[command(flatten)]
+    pub codec: CodecSettings,
+
+    #[command(flatten)]
+    pub encrypt: EncryptSettings,
+
+    #[command(flatten)]
+    pub finish: FinishSettings,
+
+    #[command(flatten)]
+    pub keep: KeepSettings,
+}
 
 /// Where backups lie.
 #[derive(Clone, Debug, clap::Args)]
@@ -95,6 +114,19 @@ pub struct CodecSettings {
     /// How to compress: gzip:1 to gzip:9, zstd:1 to zstd:19, or none
     #[arg(long = "compress", env = "COMPRESS", value_name = "HOW", default_value_t)]
     pub codec: Codec,
+}
+
+/// What follows once a backup is written.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Backup")]
+pub struct FinishSettings {
+    /// Do not read the file back; the manifest says so, and retention does not count it
+    #[arg(long, env = "NO_VERIFY", value_parser = switch())]
+    pub no_verify: bool,
+
+    /// Do not prune after the backup
+    #[arg(long, env = "NO_PRUNE", value_parser = switch())]
+    pub no_prune: bool,
 }
 
 /// To whom a backup is encrypted, and who opens it.

@@ -1,13 +1,14 @@
 //! What one run of `backup --all-databases` saved, found again: to verify it, or to restore it.
 
 use crate::globals::{DATABASES, KIND, NAME};
-use crate::restore::{self, RestoreOptions, Server, Source};
+use crate::restore::{self, RestoreOptions, Server};
 use crate::settings::Settings;
 use crate::{save, stored};
 use backup::age::Opener;
 use backup::catalog;
 use backup::manifest::Manifest;
 use backup::name::{MANIFEST, Name};
+use backup::source::Source;
 use postgres::Endpoint;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -28,8 +29,8 @@ struct Set {
 impl Set {
     /// The globals say when their run began, and which databases it meant to save.
     async fn find(task: &Task, settings: &Settings) -> Result<Self> {
-        let opener = settings.encrypt.opener()?;
-        let store = settings.store.open(task).await?;
+        let opener = settings.place.encrypt.opener()?;
+        let store = settings.place.store.open(task).await?;
         let globals = catalog::find(&store, KIND, Some(NAME), &settings.which).await?;
         if settings.backup.globals_only {
             return Ok(Self { store, globals, opener, databases: Vec::new(), missing: Vec::new() });

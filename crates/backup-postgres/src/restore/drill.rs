@@ -2,8 +2,9 @@
 //! it whatever happens.
 
 use super::target::Server;
-use super::{Leaving, Source, compare, parts, recount, report, roles};
+use super::{Leaving, compare, parts, recount, report, roles};
 use backup::manifest::Manifest;
+use backup::source::Source;
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use postgres::{Endpoint, explain};

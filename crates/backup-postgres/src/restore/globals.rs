@@ -2,10 +2,10 @@
 
 use super::reader::Reader;
 use super::session::Session;
-use super::source::Source;
 use super::target::Server;
 use super::{Leaving, parts};
 use crate::object::Part;
+use backup::source::Source;
 use postgres::explain;
 use postgres::quote::ident;
 use serde_json::json;

@@ -12,18 +12,17 @@ mod reader;
 mod recount;
 mod roles;
 mod session;
-mod source;
 mod target;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use drill::drill;
 pub(crate) use globals::{Globals, globals_report};
-pub(crate) use source::Source;
 pub(crate) use target::Server;
 
 use crate::large_object::tables_and_rows;
 use backup::manifest::{Manifest, Tally};
+use backup::source::Source;
 use postgres::{Client, Endpoint};
 use serde_json::json;
 use task::{Error, Exit, Report, Result, Task, While, show};

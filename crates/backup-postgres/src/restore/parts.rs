@@ -2,12 +2,12 @@
 
 use super::reader::Reader;
 use super::session::{Session, open_all};
-use super::source::Source;
 use super::{Leaving, Restored};
 use crate::catalog::database;
 use crate::large_object;
 use crate::script::statements::{Purpose, purpose};
 use backup::manifest::{Chunk, Tally};
+use backup::source::Source;
 use futures_util::future::{join_all, try_join_all};
 use postgres::Endpoint;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

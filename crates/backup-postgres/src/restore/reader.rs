@@ -1,12 +1,9 @@
 //! Reads a part of the artifact as psql would: statements, and rows after a COPY.
 
 use crate::script::statements;
+use backup::source::Pieces;
 use bytes::{Bytes, BytesMut};
 use task::{Error, Result};
-use tokio::sync::mpsc::Receiver;
-
-/// Decompressed pieces, in order; they may end anywhere.
-pub(super) type Pieces = Receiver<Result<Bytes>>;
 
 pub(super) struct Reader {
     pieces: Pieces,

@@ -2,11 +2,11 @@
 
 use super::parts::{self, Loaded};
 use super::session::{Session, open_all};
-use super::source::Source;
 use crate::large_object::{self, Access, LargeObject};
 use crate::script::copy::{Copied, copied};
 use crate::snapshot::SESSION;
 use backup::manifest::Tally;
+use backup::source::Source;
 use futures_util::TryStreamExt;
 use futures_util::future::{join_all, try_join_all};
 use postgres::{Endpoint, explain};

@@ -4,11 +4,12 @@ mod drilling;
 mod emptying;
 mod restoring;
 
-use super::{Leaving, RestoreOptions, Source, drill, restore};
+use super::{Leaving, RestoreOptions, drill, restore};
 use backup::age::Recipients;
 use backup::codec::Codec;
 use backup::manifest::Tally;
 use backup::name::Name;
+use backup::source::Source;
 use backup::writer::{Facts, Writer};
 use jiff::Timestamp;
 use postgres::{Client, Endpoint};

@@ -1,19 +1,21 @@
 //! The artifact, read in parallel from where it lies.
 
-use super::reader::Pieces;
-use backup::age::{Opener, Plain};
-use backup::codec::{Codec, Decompressor};
-use backup::manifest::{Artifact, Chunk, Manifest};
-use backup::readback::same_bytes;
+use crate::age::{Opener, Plain};
+use crate::codec::{Codec, Decompressor};
+use crate::manifest::{Artifact, Chunk, Manifest};
+use crate::readback::same_bytes;
 use bytes::Bytes;
 use std::sync::Arc;
 use storage::Store;
 use task::{Context, Error, Progress, Result, Task, While};
 use tokio::sync::mpsc;
 
+/// Decompressed pieces, in order; they may end anywhere.
+pub type Pieces = mpsc::Receiver<Result<Bytes>>;
+
 /// Cheap to clone.
-#[derive(Clone)]
-pub(crate) struct Source {
+#[derive(Clone, Debug)]
+pub struct Source {
     store: Store,
     manifest: Arc<Manifest>,
     opener: Option<Opener>,
@@ -21,35 +23,35 @@ pub(crate) struct Source {
     plain: Option<Plain>,
 }
 
-/// Decompressed members that wait for the server: one is enough to keep it busy.
+/// Decompressed members that wait for whoever takes them: one is enough to keep that busy.
 const AHEAD: usize = 1;
 /// Read at once.
 const BLOCK: usize = 1 << 20;
 
 impl Source {
-    pub(crate) fn new(store: Store, manifest: Manifest, opener: Option<Opener>) -> Self {
+    pub fn new(store: Store, manifest: Manifest, opener: Option<Opener>) -> Self {
         let plain = Plain::new(&store, &manifest.artifact, opener.as_ref()).ok();
         Self { store, manifest: Arc::new(manifest), opener, plain }
     }
 
-    pub(crate) fn opener(&self) -> Option<&Opener> {
+    pub fn opener(&self) -> Option<&Opener> {
         self.opener.as_ref()
     }
 
-    pub(crate) fn manifest(&self) -> &Manifest {
+    pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
-    pub(crate) fn store(&self) -> &Store {
+    pub fn store(&self) -> &Store {
         &self.store
     }
 
-    pub(crate) fn location(&self) -> String {
+    pub fn location(&self) -> String {
         self.store.location(&self.manifest.artifact.file)
     }
 
     /// Reads and decompresses these chunks in order, a little ahead of whoever takes them.
-    pub(super) fn open(&self, chunks: Vec<Chunk>, progress: Option<Progress>) -> Pieces {
+    pub fn open(&self, chunks: Vec<Chunk>, progress: Option<Progress>) -> Pieces {
         let (pieces, taken) = mpsc::channel(AHEAD);
         let source = self.clone();
         tokio::spawn(async move {
@@ -130,14 +132,14 @@ impl Source {
 
     /// Refuses a file that is not the one the manifest tells of, or that nothing opens, before
     /// anything of it is run.
-    pub(super) async fn check(&self, task: &Task) -> Result<()> {
+    pub async fn check(&self, task: &Task) -> Result<()> {
         let plain = self.plain()?;
         self.same_bytes(task).await?;
         task.until_stopped(plain.read(0, 1)).await.map(drop)
     }
 
     /// Whether it is the file that the manifest tells of.
-    pub(crate) async fn same_bytes(&self, task: &Task) -> Result<()> {
+    pub async fn same_bytes(&self, task: &Task) -> Result<()> {
         let artifact = &self.manifest.artifact;
         let progress = task.progress("check", Some(artifact.size));
         let file = (&self.store, artifact.file.as_str());
