@@ -82,6 +82,7 @@ impl Group<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::Config;
     use backup::catalog::list;
     use backup::settings::KeepSettings;
     use clap::Parser;
@@ -105,7 +106,7 @@ mod tests {
         assert_eq!(catalog.backups.len(), days.len(), "{:?}", catalog.unreadable);
         let keep = Flags::parse_from(["test", "--keep-last=1"]).keep;
         let (max_age, now) = (max_age.parse().unwrap(), Zoned::now());
-        let rules = Rules::new(Default::default(), &keep, max_age, Vec::new(), &[]);
+        let rules = Rules::new(Config::default(), &keep, max_age, Vec::new(), &[]);
         let groups = groups(&catalog, &rules, &now);
         let plan = groups[0].plan(&now);
         (groups[0].state, plan.keep.len(), plan.delete.len())

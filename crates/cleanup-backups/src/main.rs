@@ -18,9 +18,12 @@ fn main() -> ExitCode {
 
 async fn run(task: &Task, settings: &Settings) -> Result<Report> {
     let rules = settings.rules()?;
-    let mut stores = Several::default();
+    let (mut stores, mut summaries) = (Several::default(), Vec::new());
     for url in settings.stores()? {
-        stores.add(url, cleanup::store(task, settings, &rules, url).await)?;
+        let cleaned = cleanup::store(task, settings, &rules, url).await;
+        summaries.extend(cleaned.as_ref().map(|report| format!("{url}: {}", report.summary)));
+        stores.add(url, cleaned)?;
     }
-    stores.report(if task.dry_run() { "planned" } else { "cleaned" })
+    let report = stores.report(if task.dry_run() { "planned" } else { "cleaned" })?;
+    Ok(Report { summary: summaries.join("; "), ..report })
 }

@@ -32,7 +32,7 @@ struct Rule {
 
 pub(crate) struct Rules {
     /// In their order; the last one fits all.
-    rules: Vec<(Option<Pattern>, Watch)>,
+    watches: Vec<(Option<Pattern>, Watch)>,
     only: Vec<Pattern>,
     expect: Vec<Pattern>,
 }
@@ -53,20 +53,20 @@ impl Rules {
         expect: &[Pattern],
     ) -> Self {
         let flags = Watch { keep: keep.clone(), max_age };
-        let mut rules: Vec<_> = config
+        let mut watches: Vec<_> = config
             .rules
             .into_iter()
             .map(|rule| (Some(rule.backups.clone()), rule.over(&flags)))
             .collect();
-        rules.push((None, flags));
-        Self { rules, only, expect: [config.expect, expect.to_vec()].concat() }
+        watches.push((None, flags));
+        Self { watches, only, expect: [config.expect, expect.to_vec()].concat() }
     }
 
     /// None where these backups are not to be looked at.
     pub(crate) fn watch(&self, kind: &str, name: &str) -> Option<&Watch> {
         let only = self.only.is_empty() || self.only.iter().any(|one| one.fits(kind, name));
         let fits = |rule: &Option<Pattern>| rule.as_ref().is_none_or(|one| one.fits(kind, name));
-        self.rules.iter().find(|(rule, _)| only && fits(rule)).map(|(_, watch)| watch)
+        self.watches.iter().find(|(rule, _)| only && fits(rule)).map(|(_, watch)| watch)
     }
 
     /// What is expected, and fits none of these kinds and names.
@@ -76,7 +76,7 @@ impl Rules {
 
     /// Other patterns that fit none of these: perhaps a slip of the pen.
     pub(crate) fn idle<'a>(&'a self, found: &[(&str, &str)]) -> Vec<&'a Pattern> {
-        let rules = self.rules.iter().filter_map(|(pattern, _)| pattern.as_ref());
+        let rules = self.watches.iter().filter_map(|(pattern, _)| pattern.as_ref());
         rules.chain(&self.only).filter(|one| !one.fits_any(found)).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! The image, as its CronJob runs it.
+//! The image, as its `CronJob` runs it.
 
 use super::shelf::Shelf;
 use crate::image::{Image, USER};

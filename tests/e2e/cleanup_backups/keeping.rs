@@ -106,4 +106,5 @@ fn only_what_is_asked_for_is_touched() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(ran.stderr.contains("postgres/shp"), "a slip of the pen is told: {}", ran.stderr);
     assert!(!shelf.files().contains(&old) && shelf.files().contains(&other));
+    assert!(ran.stderr.contains("removed 1 backups"), "{}", ran.stderr);
 }
