@@ -274,8 +274,10 @@ impl World {
         let Some(table) = self.table_here(|_| true) else { return };
         let column = self.one_of(&table.columns);
         let first = table.first();
+        // One that is generated may be virtual, and has no statistics.
+        let counted = if column.generated { first } else { &column.name };
         let change = match self.below(8) {
-            0 => format!("ALTER COLUMN {} SET STATISTICS 77", column.name),
+            0 => format!("ALTER COLUMN {counted} SET STATISTICS 77"),
             1 => format!("ALTER COLUMN {first} SET (n_distinct = 5)"),
             2 => "REPLICA IDENTITY FULL".to_owned(),
             3 => "ENABLE ROW LEVEL SECURITY".to_owned(),
@@ -286,7 +288,7 @@ impl World {
                 format!("ALTER COLUMN {} SET COMPRESSION pglz", column.name)
             }
             6 if !table.is_partitioned => "SET (autovacuum_enabled = off)".to_owned(),
-            _ => format!("ALTER COLUMN {} SET STATISTICS 0", column.name),
+            _ => format!("ALTER COLUMN {counted} SET STATISTICS 0"),
         };
         self.run(&format!("ALTER TABLE {} {change}", table.name));
     }
