@@ -63,7 +63,7 @@ pub(crate) async fn save(
     ]);
     let facts = facts(started, server, properties);
     let jobs = settings.backup.jobs();
-    let manifest = place.keep(task, written, facts, jobs, proof::check).await?;
+    let manifest = place.keep(task, written, facts, jobs, || proof::check).await?;
     let size = manifest.artifact.size;
     let proof = if manifest.verified { "read back and proven" } else { "NOT read back" };
     let summary = format!("saved {what} in {}, {proof}: {}", show::bytes(size), place.location());

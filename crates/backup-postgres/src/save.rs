@@ -55,7 +55,7 @@ pub(crate) async fn database(
     drop(snapshot);
     let facts = facts(started, server, properties);
     let jobs = settings.backup.jobs();
-    let manifest = place.keep(task, written, facts, jobs, proof::check).await?;
+    let manifest = place.keep(task, written, facts, jobs, || proof::check).await?;
     Ok(report(&manifest, place.location()))
 }
 
@@ -65,6 +65,7 @@ pub(crate) fn facts(
     properties: BTreeMap<String, String>,
 ) -> Facts {
     Facts {
+        parent: None,
         started,
         tool: format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
         server: Some(server),

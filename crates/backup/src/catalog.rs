@@ -88,6 +88,7 @@ pub async fn list(store: &Store, kinds: &[&str], name: Option<&str>) -> Result<C
             Err(error) => catalog.unreadable.push((entry.name, format!("{error:#}"))),
         }
     }
+    chains(&mut catalog.backups);
     let time = |backup: &Backup| (backup.summary.started, backup.summary.artifact.file.clone());
     catalog.backups.sort_by_key(|backup| std::cmp::Reverse(time(backup)));
     for (file, (_, named)) in artifacts {
@@ -98,6 +99,29 @@ pub async fn list(store: &Store, kinds: &[&str], name: Option<&str>) -> Result<C
         }
     }
     Ok(catalog)
+}
+
+/// What builds on a backup that is not there, or is damaged, cannot be restored either.
+fn chains(backups: &mut [Backup]) {
+    let mut known: BTreeMap<String, (Option<String>, bool)> = BTreeMap::new();
+    for backup in backups.iter() {
+        let Summary { artifact, parent, .. } = &backup.summary;
+        known.insert(artifact.file.clone(), (parent.clone(), backup.problem.is_none()));
+    }
+    for backup in backups.iter_mut().filter(|backup| backup.problem.is_none()) {
+        let mut next = backup.summary.parent.clone();
+        // Each is older than the one before, so this ends.
+        while let Some(file) = next {
+            next = match known.get(&file) {
+                Some((parent, true)) => parent.clone(),
+                found => {
+                    let state = if found.is_some() { "damaged" } else { "missing" };
+                    backup.problem = Some(format!("it builds on {file}, which is {state}"));
+                    None
+                }
+            };
+        }
+    }
 }
 
 async fn summary(store: &Store, entry: &storage::Entry) -> Result<Summary> {

@@ -28,6 +28,9 @@ pub struct Manifest {
     pub tool: String,
     pub server: Option<Server>,
     pub artifact: Artifact,
+    /// The file of the backup that this one needs beside it: it holds only what changed since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
     /// Whether the artifact was read back whole and compared; false after `--no-verify`.
     pub verified: bool,
     /// Facts of this kind only, such as the encoding a database needs.
@@ -173,6 +176,16 @@ impl Manifest {
                 artifact.packed_size(),
                 artifact.raw_size
             ));
+        }
+        let before = |parent: &String| {
+            let names = Name::parse(parent).zip(Name::parse(&self.artifact.file));
+            names.is_some_and(|(parent, own)| {
+                (parent.kind(), parent.name()) == (own.kind(), own.name())
+                    && parent.time() < own.time()
+            })
+        };
+        if !self.parent.iter().all(before) {
+            return Err("it builds on what cannot be an earlier backup of the same".to_owned());
         }
         let signs = [artifact.compressed_size.is_some(), artifact.file.ends_with(EXTENSION)];
         if signs != [artifact.is_encrypted(); 2] {

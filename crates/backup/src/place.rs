@@ -3,8 +3,9 @@
 
 use crate::age::Recipients;
 use crate::codec::Codec;
-use crate::manifest::{Chunk, Manifest, Tally};
+use crate::manifest::Manifest;
 use crate::name::Name;
+use crate::readback::Check;
 use crate::settings::{KeepSettings, PlaceSettings};
 use crate::writer::{Facts, Writer, Written};
 use crate::{prune, readback};
@@ -61,19 +62,26 @@ impl Place {
         &self.stores
     }
 
+    /// The new backup lacks something: what is older must not go for its sake.
+    #[must_use]
+    pub fn without_pruning(mut self) -> Self {
+        self.pruning = false;
+        self
+    }
+
     pub async fn writer(&self) -> Result<Writer> {
         Writer::create(&self.stores, self.name.clone(), self.codec, &self.recipients).await
     }
 
-    /// Proves what was written, makes a backup of it, and only then looks at older ones. `check` is
-    /// that of [`readback::readback`].
-    pub async fn keep(
+    /// Proves what was written, makes a backup of it, and only then looks at older ones. `check` makes
+    /// one for each copy.
+    pub async fn keep<C: Check>(
         &self,
         task: &Task,
         mut written: Written,
         facts: Facts,
         jobs: usize,
-        check: impl Fn(&Chunk, &[u8]) -> Result<Tally> + Clone + Send + Sync + 'static,
+        check: impl Fn() -> C,
     ) -> Result<Manifest> {
         if self.proving {
             prove(task, &mut written, jobs, check).await?;
@@ -104,16 +112,16 @@ impl Place {
 }
 
 /// Reads the file back from everywhere and compares it with what was sent.
-async fn prove(
+async fn prove<C: Check>(
     task: &Task,
     written: &mut Written,
     jobs: usize,
-    check: impl Fn(&Chunk, &[u8]) -> Result<Tally> + Clone + Send + Sync + 'static,
+    check: impl Fn() -> C,
 ) -> Result<()> {
     let mut wrong = Vec::new();
     for (place, copy) in written.copies().iter().enumerate() {
         let progress = task.progress("reading back", Some(written.artifact.size));
-        let read = readback::readback(copy, &*written, jobs, check.clone(), |bytes| {
+        let read = readback::readback(copy, &*written, jobs, check(), |bytes| {
             progress.add(bytes);
         });
         match task.until_stopped(read).await {

@@ -11,6 +11,7 @@ use crate::retention::{Plan, plan};
 use crate::settings::KeepSettings;
 use jiff::{Timestamp, Zoned};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use storage::Store;
 use task::{Error, Exit, Report, Result, Task, show};
@@ -50,9 +51,18 @@ pub async fn apply(task: &Task, store: &Store, catalog: &Catalog, plan: &Plan) -
     for pruned in &catalog.pruned {
         removed.finish(pruned).await?;
     }
+    // Newest first: what others build on goes after them, and stays if one of them could not go.
+    let mut needed = BTreeSet::new();
     for backup in &plan.delete {
         let artifact = &backup.summary.artifact;
+        if needed.contains(&artifact.file) {
+            needed.extend(backup.summary.parent.clone());
+            continue;
+        }
         removed.remove(&artifact.file, artifact.size).await?;
+        if removed.failed.contains(&artifact.file) {
+            needed.extend(backup.summary.parent.clone());
+        }
     }
     Ok(removed.report(plan))
 }

@@ -13,6 +13,7 @@ use crate::manifest::{Artifact, Chunk, Content, Manifest, Tally, tiled};
 use crate::writer::{blocking, hex};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
+use std::ops::Range;
 use std::sync::Arc;
 use storage::{Sealed, Store};
 use sums::{Found, Sums};
@@ -91,13 +92,30 @@ impl<'a> From<&'a Manifest> for Expected<'a> {
     }
 }
 
-/// Reads all of `source`. `check` looks at each raw member on a worker's thread and tells what
-/// rows it holds; `progress` is told how many more bytes of the file were read.
+/// What "the content is right" means for a kind of backup.
+pub trait Check: Send + Sync + 'static {
+    /// Looks at one raw member, on a worker's thread and in no order, and tells what rows it holds.
+    /// `place` is where it lies, compressed: the next member begins where it ends.
+    fn member(&self, chunk: &Chunk, place: Range<u64>, raw: &[u8]) -> Result<Tally>;
+
+    /// All members were looked at.
+    fn end(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl<F: Fn(&Chunk, &[u8]) -> Result<Tally> + Send + Sync + 'static> Check for F {
+    fn member(&self, chunk: &Chunk, _place: Range<u64>, raw: &[u8]) -> Result<Tally> {
+        self(chunk, raw)
+    }
+}
+
+/// Reads all of `source`; `progress` is told how many more bytes of the file were read.
 pub async fn readback(
     source: &impl Source,
     expected: impl Into<Expected<'_>>,
     jobs: usize,
-    check: impl Fn(&Chunk, &[u8]) -> Result<Tally> + Send + Sync + 'static,
+    check: impl Check,
     progress: impl Fn(u64),
 ) -> Result<()> {
     let expected = expected.into();
@@ -118,9 +136,10 @@ pub async fn readback(
             artifact.raw_size
         )));
     }
+    let check = Arc::new(check);
     let workers = Workers {
         codec: artifact.codec,
-        check: Arc::new(check),
+        check: Arc::clone(&check),
         chunks: chunks.into(),
         names: contents.iter().map(|content| content.name.clone()).collect(),
         free: Arc::default(),
@@ -197,7 +216,8 @@ pub async fn readback(
             artifact.sha256
         )));
     }
-    sums.compare(&location)
+    sums.compare(&location)?;
+    check.end().during(|| format!("{location} is damaged"))
 }
 
 /// What the next bytes of the file hold, of which the last ones are none.

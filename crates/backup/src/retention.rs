@@ -29,6 +29,8 @@ pub enum Reason {
     Unproven,
     /// No new one came for too long: then the old ones are all there is.
     Stale,
+    /// One that stays builds on it.
+    Needed,
 }
 
 impl fmt::Display for Reason {
@@ -42,6 +44,7 @@ impl fmt::Display for Reason {
             Self::Yearly => "its year's",
             Self::Future => "from the future: check the clock",
             Self::Unproven => "not proven, and too few are",
+            Self::Needed => "one that stays builds on it",
             Self::Stale => "no new one came: all stay",
         })
     }
@@ -96,7 +99,23 @@ pub fn plan(backups: &[Backup], now: &Zoned, settings: &KeepSettings) -> Plan {
             }
         }
     }
+    keep_chains(&mut plan);
     plan
+}
+
+/// A backup that stays keeps all that it builds on, whatever their age and state.
+fn keep_chains(plan: &mut Plan) {
+    let parent = |backup: &Backup| backup.summary.parent.clone();
+    let mut needed: Vec<String> =
+        plan.keep.iter().filter_map(|(backup, _)| parent(backup)).collect();
+    while let Some(file) = needed.pop() {
+        let found = plan.delete.iter().position(|one| one.summary.artifact.file == file);
+        if let Some(place) = found {
+            let backup = plan.delete.remove(place);
+            needed.extend(parent(&backup));
+            plan.keep.push((backup, Reason::Needed));
+        }
+    }
 }
 
 /// The newest that is proven; one from the future tells nothing.

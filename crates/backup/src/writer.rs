@@ -50,6 +50,18 @@ pub struct Member {
     raw: Vec<u8>,
 }
 
+impl Member {
+    /// The buffer, where the member is to wait.
+    pub fn take_raw(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.raw)
+    }
+
+    /// Bytes that wait.
+    pub fn length(&self) -> u64 {
+        self.run.length
+    }
+}
+
 impl Writer {
     /// Into all of the stores. Encrypts to the recipients, if there are any.
     pub async fn create(
@@ -99,6 +111,13 @@ impl Writer {
         self.append(member).await
     }
 
+    /// Members stay in the order in which they come, also those of several contents.
+    #[must_use]
+    pub fn ordered(mut self) -> Self {
+        self.file.get_mut().gather = gather::Gather::ordered();
+        self
+    }
+
     /// Begins at once to compress `raw`, on a thread of its own, and is ready when that is done.
     pub fn compress(
         &self,
@@ -107,14 +126,36 @@ impl Writer {
         tally: Tally,
         raw: Vec<u8>,
     ) -> impl Future<Output = Result<Member>> + Send + use<> {
+        let made = self.make(part, content, move || Ok((tally, raw, ())));
+        async { made.await.map(|(member, ())| member) }
+    }
+
+    /// Begins at once to make what is to be compressed, and then does that, both on one thread. What
+    /// else `make` returns comes back as it is.
+    pub fn make<T, M>(
+        &self,
+        part: &'static str,
+        content: Option<usize>,
+        make: M,
+    ) -> impl Future<Output = Result<(Member, T)>> + Send + use<T, M>
+    where
+        T: Send + 'static,
+        M: FnOnce() -> Result<(Tally, Vec<u8>, T)> + Send + 'static,
+    {
         let (codec, compressors) = (self.codec, Arc::clone(&self.compressors));
         let effort = self.efforts.next(content);
-        let work = blocking(move || {
+        let name = self.name.to_string();
+        let compress = move |raw: &[u8]| {
             let free = compressors.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let mut compressor = free.map_or_else(|| Compressor::new(codec), Ok)?;
             let mut bytes = Vec::new();
-            compressor.compress_with(&effort, &raw, &mut bytes)?;
+            compressor.compress_with(&effort, raw, &mut bytes)?;
             compressors.lock().unwrap_or_else(PoisonError::into_inner).push(compressor);
+            Ok(bytes)
+        };
+        blocking(move || {
+            let (tally, raw, beside) = make()?;
+            let bytes = compress(&raw).during(|| format!("cannot compress a part of {name}"))?;
             let run = Run {
                 part,
                 content,
@@ -123,15 +164,17 @@ impl Writer {
                 length: bytes.len() as u64,
                 members: vec![bytes.into()],
             };
-            Ok(Member { run, tally, raw })
-        });
-        let name = self.name.to_string();
-        async move { work.await.during(|| format!("cannot compress a part of {name}")) }
+            Ok((Member { run, tally, raw }, beside))
+        })
     }
 
     /// Appends a member and gives back the buffer that its text was in.
     pub async fn append(&self, member: Member) -> Result<Vec<u8>> {
         let mut file = self.file.lock().await;
+        // Nothing may be made of nothing: that is no member.
+        if member.run.raw == 0 {
+            return Ok(member.raw);
+        }
         if let Some(index) = member.run.content {
             let mut contents = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
             let content = contents.get_mut(index).ok_or_else(|| {
@@ -201,6 +244,8 @@ pub struct Written {
 /// What a manifest says that the writer does not know.
 #[derive(Clone, Debug)]
 pub struct Facts {
+    /// The file of the backup that this one needs beside it, where it holds only what changed since.
+    pub parent: Option<String>,
     pub started: jiff::Timestamp,
     pub tool: String,
     pub server: Option<Server>,
@@ -236,6 +281,7 @@ impl Written {
             tool: facts.tool,
             server: facts.server,
             artifact: self.artifact,
+            parent: facts.parent,
             verified: facts.verified,
             properties: facts.properties,
             contents: self.contents,

@@ -27,6 +27,7 @@ fn name() -> Name {
 
 fn facts() -> Facts {
     Facts {
+        parent: None,
         started: "2026-11-20T02:00:00Z".parse().unwrap(),
         tool: "test 0".into(),
         server: None,

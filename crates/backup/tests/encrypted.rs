@@ -91,6 +91,7 @@ async fn artifact(
     let written = writer.seal().await.unwrap();
     readback(&written.copies()[0], &written, 2, check, |_| {}).await.unwrap();
     let facts = Facts {
+        parent: None,
         started: time,
         tool: "test".to_owned(),
         server: None,

@@ -50,6 +50,7 @@ async fn one(store: &Store, started: Timestamp) {
     let written = writer.seal().await.unwrap();
     step("sealed");
     let facts = Facts {
+        parent: None,
         started,
         tool: "test 0".into(),
         server: None,

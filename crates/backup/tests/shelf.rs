@@ -30,6 +30,11 @@ impl Shelf {
     }
 
     async fn add(&self, name: &str, days: i64) -> Manifest {
+        self.add_on(None, name, days).await
+    }
+
+    /// One that builds on another.
+    async fn add_on(&self, parent: Option<&Manifest>, name: &str, days: i64) -> Manifest {
         let started = Timestamp::now() - SignedDuration::from_hours(24 * days);
         let artifact = Name::new("postgres", name, started, "sql").unwrap();
         let writer = Writer::create(
@@ -45,6 +50,7 @@ impl Shelf {
         tally.row(b"1");
         writer.member("data", Some(content), tally, b"1\n".to_vec()).await.unwrap();
         let facts = Facts {
+            parent: parent.map(|parent| parent.artifact.file.clone()),
             started,
             tool: "test 0".into(),
             server: None,
@@ -304,4 +310,43 @@ async fn leftovers_of_the_same_name_go_after_a_day() {
         2
     );
     assert_eq!(shelf.files(), [".notes.partial".to_owned(), leftover("shop%2Deu")]);
+}
+
+#[tokio::test]
+async fn what_builds_on_a_damaged_or_missing_backup_is_damaged_too() {
+    let shelf = Shelf::new().await;
+    let first = shelf.add("shop", 9).await;
+    let second = shelf.add_on(Some(&first), "shop", 8).await;
+    let third = shelf.add_on(Some(&second), "shop", 7).await;
+    let alone = shelf.add("shop", 6).await;
+    let problems = async || -> Vec<Option<String>> {
+        let catalog = list(&shelf.store, &["postgres"], Some("shop")).await.unwrap();
+        catalog.backups.into_iter().map(|backup| backup.problem).collect()
+    };
+    assert_eq!(problems().await, [None, None, None, None]);
+    std::fs::remove_file(shelf.folder.path().join(&second.artifact.file)).unwrap();
+    let found = problems().await;
+    assert!(found[0].is_none() && found[3].is_none(), "{found:?}");
+    let builds = format!("it builds on {}, which is damaged", second.artifact.file);
+    assert_eq!(found[1].as_ref(), Some(&builds));
+    std::fs::remove_file(shelf.folder.path().join(second.file())).unwrap();
+    let found = problems().await;
+    assert!(found[1].as_ref().unwrap().ends_with("which is missing"), "{found:?}");
+    assert_eq!((third.parent.as_ref(), alone.parent), (Some(&second.artifact.file), None));
+}
+
+#[tokio::test]
+async fn a_prune_keeps_what_the_newest_builds_on() {
+    let shelf = Shelf::new().await;
+    let first = shelf.add("shop", 90).await;
+    let second = shelf.add_on(Some(&first), "shop", 80).await;
+    let gone = shelf.add("shop", 70).await;
+    let third = shelf.add_on(Some(&second), "shop", 60).await;
+    let report = shelf.prune(false, "shop", 1).await;
+    assert_eq!(report.items, 1, "{}", report.table);
+    let files = shelf.files();
+    for kept in [&first, &second, &third] {
+        assert!(files.contains(&kept.artifact.file) && files.contains(&kept.file()));
+    }
+    assert!(!files.contains(&gone.artifact.file), "{files:?}");
 }

@@ -62,6 +62,12 @@ impl Directory {
         self.0.path.join(name).display().to_string()
     }
 
+    pub(crate) fn identity(&self) -> Result<(u64, u64)> {
+        let stat = rustix::fs::fstat(&self.0.fd)
+            .explain(|| format!("cannot look at store {}", self.0.path.display()))?;
+        Ok((stat.st_dev, stat.st_ino))
+    }
+
     pub(crate) async fn writable(&self) -> Result<()> {
         self.run(|directory| {
             let access = Access::WRITE_OK | Access::EXEC_OK;

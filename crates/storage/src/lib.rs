@@ -69,6 +69,14 @@ impl Store {
         }
     }
 
+    /// Device and inode of a directory, for whoever must not walk into it.
+    pub fn identity(&self) -> Result<Option<(u64, u64)>> {
+        match self {
+            Store::Directory(directory) => directory.identity().map(Some),
+            Store::S3(_) => Ok(None),
+        }
+    }
+
     /// Refuses early what [`Store::create`] would refuse: a store that only lists and reads does
     /// not need it.
     pub async fn writable(&self) -> Result<()> {

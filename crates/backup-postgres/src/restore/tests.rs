@@ -103,6 +103,7 @@ impl Made {
 
     async fn store(self) -> Stored {
         let facts = Facts {
+            parent: None,
             started: Timestamp::now(),
             tool: "test".into(),
             server: None,

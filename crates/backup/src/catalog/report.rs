@@ -84,6 +84,7 @@ fn one(backup: &Backup, now: Timestamp) -> Value {
         "recipients": summary.artifact.recipients,
         "contents": summary.contents,
         "rows": summary.rows,
+        "parent": summary.parent,
         "server": summary.server,
         "tool": summary.tool,
         "verified": summary.verified,

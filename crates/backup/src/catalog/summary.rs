@@ -17,6 +17,8 @@ pub struct Summary {
     pub tool: String,
     pub server: Option<Server>,
     pub artifact: Artifact,
+    /// The file of the backup that this one builds on.
+    pub parent: Option<String>,
     pub verified: bool,
     /// How many tables, collections or folders.
     pub contents: usize,
@@ -36,6 +38,8 @@ struct Form {
     tool: String,
     server: Option<Server>,
     artifact: Artifact,
+    #[serde(default)]
+    parent: Option<String>,
     verified: bool,
     #[serde(default, rename = "properties")]
     _properties: BTreeMap<String, String>,
@@ -59,6 +63,7 @@ impl Summary {
             tool: form.tool,
             server: form.server,
             artifact: form.artifact,
+            parent: form.parent,
             verified: form.verified,
             contents: form.contents.len(),
             rows,

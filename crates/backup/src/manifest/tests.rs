@@ -81,6 +81,30 @@ fn a_contradiction_is_damage() {
 }
 
 #[test]
+fn a_backup_builds_on_an_earlier_one_of_the_same_only() {
+    for (parent, good) in [
+        ("postgres-shop-20261119T020000Z.sql.gz", true),
+        ("postgres-shop-20261119T020000Z.sql.zst.age", true),
+        ("postgres-shop-20261120T020000Z.sql.gz", false),
+        ("postgres-shop-20261121T020000Z.sql.gz", false),
+        ("postgres-shop2-20261119T020000Z.sql.gz", false),
+        ("mysql-shop-20261119T020000Z.sql.gz", false),
+        ("../x", false),
+    ] {
+        let mut value = good_with_parent(parent);
+        assert_eq!(parse(&value).is_ok(), good, "{parent}");
+        value["parent"] = json!(1);
+        assert!(parse(&value).is_err());
+    }
+}
+
+fn good_with_parent(parent: &str) -> Value {
+    let mut value = self::good();
+    value["parent"] = json!(parent);
+    value
+}
+
+#[test]
 fn a_later_format_is_no_damage() {
     let mut value = good();
     value["format"] = json!("nightshift.backup/v2");
@@ -110,6 +134,7 @@ fn the_schema_knows_the_keys_that_are_written_and_no_others() {
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let mut manifest = parse(&good()).unwrap();
     manifest.properties.insert("encoding".into(), "UTF8".into());
+    manifest.parent = Some("postgres-shop-20261119T020000Z.sql.gz".into());
     manifest.artifact.recipients.push("age1".into());
     manifest.artifact.compressed_size = Some(1);
     let written = serde_json::to_value(&manifest).unwrap();

@@ -1,10 +1,10 @@
 //! What each thread does: decompress members and look at what they hold.
 
-use super::BLOCK;
 use super::sums::Found;
 use super::walk::Batch;
+use super::{BLOCK, Check};
 use crate::codec::{Codec, Decompressor};
-use crate::manifest::{Chunk, Tally};
+use crate::manifest::Chunk;
 use std::sync::{Arc, Mutex, PoisonError};
 use task::{Result, While};
 
@@ -34,7 +34,7 @@ impl<C> Clone for Workers<C> {
     }
 }
 
-impl<C: Fn(&Chunk, &[u8]) -> Result<Tally>> Workers<C> {
+impl<C: Check> Workers<C> {
     pub(super) fn members(&self, batch: &Batch) -> Result<Vec<Found>> {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let (mut decompressor, mut raw) = match free {
@@ -46,7 +46,11 @@ impl<C: Fn(&Chunk, &[u8]) -> Result<Tally>> Workers<C> {
             let chunk = &self.chunks[piece.chunk];
             let tally = decompressor
                 .member(&batch.bytes[piece.range.clone()], chunk.raw, &mut raw)
-                .and_then(|_| (self.check)(chunk, &raw))
+                .and_then(|_| {
+                    let place = |at: usize| batch.offset + at as u64;
+                    let place = place(piece.range.start)..place(piece.range.end);
+                    self.check.member(chunk, place, &raw)
+                })
                 .during(|| {
                     let name = chunk.content.and_then(|content| self.names.get(content));
                     format!(

@@ -24,6 +24,7 @@ fn backup(name: &str, started: Timestamp, verified: bool, damaged: bool) -> Back
                 recipients: Vec::new(),
                 compressed_size: None,
             },
+            parent: None,
             verified,
             contents: 0,
             rows: 0,
@@ -195,5 +196,50 @@ fn whatever_the_list_the_floor_holds_and_a_second_run_changes_nothing() {
         }
         let left: Vec<Backup> = plan.keep.into_iter().map(|(backup, _)| backup).collect();
         assert!(super::plan(&left, &now(), &settings).delete.is_empty(), "round {round}");
+    }
+}
+
+#[test]
+fn whatever_the_chains_none_is_broken() {
+    let mut chance = Chance(7);
+    for round in 0..2000 {
+        let settings = KeepSettings {
+            keep_daily: chance.number(5),
+            ..settings(chance.number(20), chance.number(4))
+        };
+        let mut all: Vec<Backup> = Vec::new();
+        for day in (0..30).rev() {
+            let mut one = backup("shop", days_ago(day), chance.below(5) > 0, chance.below(8) == 0);
+            // Mostly on the one before, sometimes on an older one, sometimes a full one.
+            one.summary.parent = match chance.below(5) {
+                0 => None,
+                1 => all.get(usize::try_from(chance.below(30)).unwrap()),
+                _ => all.last(),
+            }
+            .map(|parent| parent.summary.artifact.file.clone());
+            all.push(one);
+        }
+        let plan = plan(&all, &now(), &settings);
+        assert_eq!(plan.keep.len() + plan.delete.len(), all.len(), "round {round}");
+        let file = |backup: &Backup| backup.summary.artifact.file.clone();
+        let kept: BTreeSet<_> = plan.keep.iter().map(|(backup, _)| file(backup)).collect();
+        for (backup, reason) in &plan.keep {
+            let parent = backup.summary.parent.as_ref();
+            assert!(
+                parent.is_none_or(|parent| kept.contains(parent)),
+                "round {round}: {}",
+                file(backup)
+            );
+            let child = plan.keep.iter().any(|(one, _)| one.summary.parent == Some(file(backup)));
+            assert!(*reason != Reason::Needed || child, "round {round}: {}", file(backup));
+        }
+        // Children go before what they build on, so that a run that is killed leaves no child alone.
+        for (place, gone) in plan.delete.iter().enumerate() {
+            let later = &plan.delete[place..];
+            assert!(
+                later.iter().all(|one| one.summary.parent != Some(file(gone))),
+                "round {round}"
+            );
+        }
     }
 }

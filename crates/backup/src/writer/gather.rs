@@ -36,6 +36,11 @@ impl Gather {
         Self { runs: VecDeque::new(), waiting: 0, most }
     }
 
+    /// One that gathers nothing.
+    pub(super) fn ordered() -> Self {
+        Self { runs: VecDeque::new(), waiting: 0, most: 0 }
+    }
+
     /// Takes a member and returns what is to be written now, in this order.
     pub(super) fn add(&mut self, member: Run) -> Vec<Run> {
         let mut ready = Vec::new();
