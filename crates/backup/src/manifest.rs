@@ -161,6 +161,7 @@ impl Manifest {
         let manifest: Self = serde_json::from_slice(json)
             .integrity(|| format!("{file} is not a manifest of format {FORMAT}"))?;
         check_names(file, &manifest.artifact, &manifest.kind, &manifest.name)?;
+        check_parent(file, manifest.parent.as_deref(), &manifest.artifact)?;
         manifest.check().map_err(|why| Error::integrity(format!("{file} is damaged: {why}")))?;
         Ok(manifest)
     }
@@ -176,16 +177,6 @@ impl Manifest {
                 artifact.packed_size(),
                 artifact.raw_size
             ));
-        }
-        let before = |parent: &String| {
-            let names = Name::parse(parent).zip(Name::parse(&self.artifact.file));
-            names.is_some_and(|(parent, own)| {
-                (parent.kind(), parent.name()) == (own.kind(), own.name())
-                    && parent.time() < own.time()
-            })
-        };
-        if !self.parent.iter().all(before) {
-            return Err("it builds on what cannot be an earlier backup of the same".to_owned());
         }
         let signs = [artifact.compressed_size.is_some(), artifact.file.ends_with(EXTENSION)];
         if signs != [artifact.is_encrypted(); 2] {
@@ -224,6 +215,22 @@ pub(crate) fn check_names(file: &str, artifact: &Artifact, kind: &str, name: &st
         )));
     }
     Ok(())
+}
+
+/// What a backup builds on is an earlier one of the same kind and name, so that a chain has an end.
+pub(crate) fn check_parent(file: &str, parent: Option<&str>, artifact: &Artifact) -> Result<()> {
+    let Some(parent) = parent else { return Ok(()) };
+    let earlier = Name::parse(parent).zip(Name::parse(&artifact.file)).is_some_and(|names| {
+        let (parent, own) = names;
+        (parent.kind(), parent.name()) == (own.kind(), own.name()) && parent.time() < own.time()
+    });
+    if earlier {
+        Ok(())
+    } else {
+        Err(Error::integrity(format!(
+            "{file} is damaged: it builds on {parent:?}, which is no earlier backup of the same"
+        )))
+    }
 }
 
 #[cfg(test)]

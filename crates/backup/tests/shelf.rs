@@ -350,3 +350,16 @@ async fn a_prune_keeps_what_the_newest_builds_on() {
     }
     assert!(!files.contains(&gone.artifact.file), "{files:?}");
 }
+
+#[tokio::test]
+async fn a_circle_of_backups_is_damage_and_a_list_of_it_ends() {
+    let shelf = Shelf::new().await;
+    let full = shelf.add("shop", 2).await;
+    let changed = shelf.add_on(Some(&full), "shop", 1).await;
+    let circle = shelf.read(&changed.file()).replace(&full.artifact.file, &changed.artifact.file);
+    shelf.write(&changed.file(), &circle);
+    let catalog = list(&shelf.store, &["postgres"], Some("shop")).await.unwrap();
+    assert_eq!(catalog.backups.len(), 1);
+    assert_eq!(catalog.unreadable[0].0, changed.file());
+    assert!(catalog.unreadable[0].1.contains("no earlier backup"), "{:?}", catalog.unreadable);
+}

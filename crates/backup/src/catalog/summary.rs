@@ -1,6 +1,6 @@
 //! A manifest without what makes it large.
 
-use crate::manifest::{Artifact, Content, FORMAT, Server, check_names, known};
+use crate::manifest::{Artifact, Content, FORMAT, Server, check_names, check_parent, known};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -54,6 +54,7 @@ impl Summary {
         let form: Form = serde_json::from_slice(json)
             .integrity(|| format!("{file} is not a manifest of format {FORMAT}"))?;
         check_names(file, &form.artifact, &form.kind, &form.name)?;
+        check_parent(file, form.parent.as_deref(), &form.artifact)?;
         let rows = form.contents.iter().fold(0_u64, |sum, c| sum.saturating_add(c.tally.rows));
         Ok(Self {
             kind: form.kind,
