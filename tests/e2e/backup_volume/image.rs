@@ -1,4 +1,4 @@
-//! The image, with a volume that is mounted read-only, as its CronJob runs it.
+//! The image, with a volume that is mounted read-only, as the manifests run it.
 
 use crate::image::{Image, writable};
 use std::fs::{self, Permissions};
