@@ -9,3 +9,4 @@ mod drill;
 mod house;
 mod image;
 mod manifests;
+mod sync_s3;

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 use task::{Error, Result};
 
 /// Turns the error of one call into ours: `what` says what failed, on what.
-pub(crate) fn explain(cause: io::Error, what: &str) -> Error {
+pub fn explain(cause: io::Error, what: &str) -> Error {
     let error = match cause.kind() {
         ErrorKind::PermissionDenied => Error::usage(format!(
             "{what}: not permitted to uid {}, gid {}: give that user the directory (fsGroup in \
@@ -29,7 +29,7 @@ pub(crate) fn explain(cause: io::Error, what: &str) -> Error {
 }
 
 /// [`explain`] on a result.
-pub(crate) trait Explain<T> {
+pub trait Explain<T> {
     fn explain(self, what: impl FnOnce() -> String) -> Result<T>;
 }
 

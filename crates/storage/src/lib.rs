@@ -10,7 +10,11 @@ mod failure;
 mod location;
 mod s3;
 
-pub use s3::{Addressing, Checksums, Keys, S3Settings, Sse};
+pub use failure::{Explain, explain};
+pub use s3::{
+    Addressing, Checksums, Keys, Object, Objects, Page, Part, Pieces, Reading, S3Settings, Sending,
+    Sse,
+};
 
 use bytes::Bytes;
 use std::path::PathBuf;

@@ -17,6 +17,7 @@ mod listing;
 mod marker;
 mod multipart;
 mod object;
+mod objects;
 mod parts;
 mod remains;
 mod sealed;
@@ -24,6 +25,7 @@ mod settings;
 mod sweep;
 mod upload;
 
+pub use objects::{Object, Objects, Page, Part, Pieces, Reading, Sending};
 pub(crate) use sealed::Sealed;
 pub use settings::{Addressing, Checksums, Keys, S3Settings, Sse};
 pub(crate) use upload::Upload;
@@ -33,6 +35,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use failure::{Failure, Kind, explain};
+use object::How;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
@@ -66,6 +69,16 @@ impl Bucket {
         prefix: String,
         settings: &S3Settings,
     ) -> Result<Self> {
+        settings.check_class()?;
+        Self::connect(task, bucket, prefix, settings).await
+    }
+
+    async fn connect(
+        task: &Task,
+        bucket: String,
+        prefix: String,
+        settings: &S3Settings,
+    ) -> Result<Self> {
         let (client, checksums) = client::client(settings).await?;
         Ok(Self(Arc::new(Inner {
             client,
@@ -87,7 +100,7 @@ impl Bucket {
     pub(crate) async fn writable(&self) -> Result<()> {
         let key = self.key(".writable");
         let what = || format!("cannot write to store {}", self.location(""));
-        let upload = self.begin(&key, None).await.map_err(Failure::error);
+        let upload = self.begin(&key, How::default()).await.map_err(Failure::error);
         let upload = upload.during(what)?;
         let aborted = self.abort(&key, &upload).await.map_err(Failure::error);
         aborted.during(what)

@@ -1,6 +1,8 @@
 //! What the work gets from `run`: its switches, the signal to stop, and a place for progress.
 
-use crate::{Error, Progress, Result, TaskSettings};
+use crate::list::List;
+use crate::{Error, Output, Progress, Result, TaskSettings};
+use serde_json::Value;
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +19,7 @@ struct Inner {
     bars: bool,
     stopping: CancellationToken,
     cleaning: TaskTracker,
+    list: List,
 }
 
 impl Task {
@@ -27,6 +30,7 @@ impl Task {
             bars: settings.log_format == crate::LogFormat::Text && std::io::stderr().is_terminal(),
             stopping,
             cleaning: TaskTracker::new(),
+            list: List::new(settings.output),
         }))
     }
 
@@ -38,6 +42,7 @@ impl Task {
             bars: false,
             stopping: CancellationToken::new(),
             cleaning: TaskTracker::new(),
+            list: List::new(Output::Table),
         }))
     }
 
@@ -77,6 +82,25 @@ impl Task {
     pub async fn cleaned(&self) {
         self.0.cleaning.close();
         self.0.cleaning.wait().await;
+    }
+
+    /// Begins a result that is printed item by item, because it may be too long to be held; in JSON
+    /// it is the list `key` of the object whose other fields the report brings.
+    pub fn begin_list(&self, key: &str) -> Result<()> {
+        self.0.list.begin(key)
+    }
+
+    /// One item of it: a line for people, or a value.
+    pub fn list_item(
+        &self,
+        line: impl FnOnce() -> String,
+        json: impl FnOnce() -> Value,
+    ) -> Result<()> {
+        self.0.list.item(line, json)
+    }
+
+    pub(crate) fn list(&self) -> &List {
+        &self.0.list
     }
 
     /// Shows how far a long step is: a bar on a terminal, a log line every 10 s elsewhere, until

@@ -1,8 +1,7 @@
 //! The contract every program keeps: settings, logs, exit codes, stopping, metrics, notices.
 //!
 //! Knows nothing of databases or backups. One file a concern. What only a later program needs has
-//! its place: further kinds of notices are variants of `notify::Channel`, sharding becomes a module and
-//! a setting beside `args`.
+//! its place: further kinds of notices are variants of `notify::Channel`.
 
 mod args;
 pub mod config;
@@ -10,6 +9,7 @@ mod context;
 pub mod duration;
 mod error;
 mod http;
+mod list;
 mod log;
 mod metrics;
 mod notify;
@@ -21,6 +21,7 @@ mod retry;
 mod run;
 mod secret;
 mod several;
+mod shard;
 pub mod show;
 mod signals;
 mod termination;
@@ -35,3 +36,4 @@ pub use retry::{Tries, retry};
 pub use run::run;
 pub use secret::{Secret, secret};
 pub use several::Several;
+pub use shard::{Shard, ShardSettings};

@@ -1,5 +1,6 @@
 //! What a task hands back when it is done, and how it goes to stdout.
 
+use crate::list::List;
 use crate::{Error, Exit, Output};
 use serde_json::{Value, json};
 use std::io::{self, ErrorKind, Write};
@@ -25,31 +26,40 @@ impl Report {
         if self.incomplete.is_empty() {
             return None;
         }
-        let names = self.incomplete.join(", ");
-        Some(Error::new(Exit::Partial, format!("{} failed: {names}", self.incomplete.len())))
+        let (count, names) = (self.incomplete.len(), self.incomplete.join(", "));
+        Some(Error::new(Exit::Partial, format!("{count} failed: {names}")))
     }
 
-    pub(crate) fn print(&self, output: Output) -> io::Result<()> {
+    pub(crate) fn print(&self, output: Output, list: &List) -> io::Result<()> {
+        let mut json = self.json.clone();
+        if let (Value::Object(fields), false) = (&mut json, self.incomplete.is_empty()) {
+            fields.entry("incomplete").or_insert_with(|| json!(self.incomplete));
+        }
+        if list.end(&self.table, &json)? {
+            return Ok(());
+        }
         match output {
             Output::Table => print(&self.table),
-            Output::Json => {
-                let mut json = self.json.clone();
-                if let (Value::Object(fields), false) = (&mut json, self.incomplete.is_empty()) {
-                    fields.entry("incomplete").or_insert_with(|| json!(self.incomplete));
-                }
-                print(&json.to_string())
-            }
+            Output::Json => print(&json.to_string()),
         }
     }
 }
 
 /// A failure leaves nothing for people on stdout: they read it in the log.
-pub(crate) fn print_failure(output: Output, task: &str, exit: Exit, error: &str) -> io::Result<()> {
+pub(crate) fn print_failure(
+    output: Output,
+    list: &List,
+    task: &str,
+    exit: Exit,
+    error: &str,
+) -> io::Result<()> {
+    let json = json!({ "task": task, "error": error, "exit_code": exit as u8 });
+    if list.end("", &json)? {
+        return Ok(());
+    }
     match output {
         Output::Table => Ok(()),
-        Output::Json => {
-            print(&json!({ "task": task, "error": error, "exit_code": exit as u8 }).to_string())
-        }
+        Output::Json => print(&json.to_string()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The life of a process: work, stop, report, exit. Nobody else prints or exits.
 
 use crate::http::Http;
+use crate::list::List;
 use crate::metrics::Metrics;
 use crate::notify::Notices;
 use crate::outcome::Outcome;
@@ -50,7 +51,10 @@ pub fn run(
             runtime.shutdown_timeout(LEFTOVERS);
             exit
         }
-        Err(error) => say(settings, &mut Outcome::new(name, Err(error), false, started.elapsed())),
+        Err(error) => {
+            let mut outcome = Outcome::new(name, Err(error), false, started.elapsed());
+            say(settings, &List::new(settings.output), &mut outcome)
+        }
     };
     ExitCode::from(exit as u8)
 }
@@ -63,11 +67,11 @@ async fn live(
     work: impl AsyncFnOnce(Task) -> Result<Report>,
 ) -> Exit {
     let end = |result| Outcome::new(name, result, stopping.is_cancelled(), started.elapsed());
+    let task = Task::new(settings, stopping.clone());
     let outside = match Outside::open(name, settings) {
         Ok(outside) => outside,
-        Err(error) => return say(settings, &mut end(Err(error))),
+        Err(error) => return say(settings, task.list(), &mut end(Err(error))),
     };
-    let task = Task::new(settings, stopping.clone());
     let work = async {
         let mut overtime = pin!(overtime(&stopping));
         let result = guarded(async { work(task.clone()).await }, overtime.as_mut()).await;
@@ -79,7 +83,7 @@ async fn live(
     };
     // The ping of the start is under way while the work begins, and out before that of the end.
     let (mut outcome, ()) = tokio::join!(work, in_time(&stopping, outside.started()));
-    let exit = say(settings, &mut outcome);
+    let exit = say(settings, task.list(), &mut outcome);
     outside.file(&outcome);
     in_time(&stopping, outside.ended(&outcome)).await;
     exit
@@ -130,12 +134,12 @@ async fn in_time(stopping: &CancellationToken, sending: impl Future<Output = ()>
 
 /// stdout, termination log, log: what needs no network. A result that cannot be printed is a
 /// failure.
-fn say(settings: &TaskSettings, outcome: &mut Outcome) -> Exit {
+fn say(settings: &TaskSettings, list: &List, outcome: &mut Outcome) -> Exit {
     let printed = match (&outcome.report, &outcome.error) {
-        (Some(report), _) => report.print(settings.output),
+        (Some(report), _) => report.print(settings.output, list),
         (None, error) => {
             let error = error.as_deref().unwrap_or_default();
-            report::print_failure(settings.output, outcome.task, outcome.exit, error)
+            report::print_failure(settings.output, list, outcome.task, outcome.exit, error)
         }
     };
     if let (Err(error), true) = (printed, outcome.success()) {

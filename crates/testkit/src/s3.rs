@@ -11,6 +11,7 @@ pub struct S3 {
     port: u16,
     /// The authority that signed its certificate, if it speaks TLS.
     authority: Option<PathBuf>,
+    folder: PathBuf,
     _daemon: Daemon,
 }
 
@@ -70,6 +71,11 @@ impl S3 {
     /// The authority's certificate, if it speaks TLS.
     pub fn authority(&self) -> Option<&Path> {
         self.authority.as_deref()
+    }
+
+    /// Where versity's gateway keeps each bucket as a folder of plain files.
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("data")
     }
 
     pub fn url(&self) -> String {
@@ -178,7 +184,7 @@ fn start(name: &str, how: impl Fn(&Path, u16) -> (PathBuf, Vec<String>, bool)) -
         let daemon = Daemon::start(&folder, &program, &arguments);
         if daemon.answers(|| TcpStream::connect(("127.0.0.1", port)).is_ok()) {
             let authority = tls.then(|| folder.join("authority.pem"));
-            return S3 { port, authority, _daemon: daemon };
+            return S3 { port, authority, folder, _daemon: daemon };
         }
         said = daemon.log();
     }

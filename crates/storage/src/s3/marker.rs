@@ -35,7 +35,7 @@ impl Marker {
     /// Claims a name for this run.
     pub(super) async fn put(bucket: &Bucket, name: &str) -> Result<Self> {
         let (marker, run) = (of(name), number());
-        let how = How { run: Some(&run), new: true, class: false };
+        let how = How { run: Some(&run), new: true, ..How::default() };
         let written = bucket.put_how(&marker, Bytes::from(run.clone()), how).await;
         match written {
             Ok(()) => {}

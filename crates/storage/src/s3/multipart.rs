@@ -1,10 +1,10 @@
 //! One request each: the steps of an upload in parts.
 
 use super::failure::Failure;
-use super::object::{RUN, body};
+use super::object::{How, RUN, body};
 use super::{Answer, Bucket};
-use aws_sdk_s3::config::Config;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{Builder, Config};
 use aws_sdk_s3::operation::abort_multipart_upload::{
     AbortMultipartUploadError, AbortMultipartUploadOutput,
 };
@@ -13,11 +13,11 @@ use bytes::Bytes;
 use std::time::Duration;
 
 /// Some servers put all parts together before they answer, and say nothing meanwhile.
-const JOINING: Duration = Duration::from_mins(10);
+pub(super) const JOINING: Duration = Duration::from_mins(10);
 
 impl Bucket {
     /// Begins an upload and returns its id.
-    pub(super) async fn begin(&self, key: &str, run: Option<&str>) -> Result<String, Failure> {
+    pub(super) async fn begin(&self, key: &str, how: How<'_>) -> Result<String, Failure> {
         let what = format!("begin to write s3://{}/{key}", self.0.bucket);
         let begun = self.call(&what, || {
             self.0
@@ -25,11 +25,12 @@ impl Bucket {
                 .create_multipart_upload()
                 .bucket(&self.0.bucket)
                 .key(key)
-                .set_storage_class(self.class())
+                .set_storage_class(how.class.then(|| self.class()).flatten())
+                .set_content_type(how.media.map(str::to_owned))
                 .set_server_side_encryption(self.sse())
                 .set_ssekms_key_id(self.kms_key())
                 .set_checksum_algorithm(self.checksum())
-                .set_metadata(run.map(|run| [(RUN.to_owned(), run.to_owned())].into()))
+                .set_metadata(how.run.map(|run| [(RUN.to_owned(), run.to_owned())].into()))
                 .send()
         });
         begun.await.map(|begun| begun.upload_id().unwrap_or_default().to_owned())
@@ -72,10 +73,10 @@ impl Bucket {
         upload: &str,
         parts: &[CompletedPart],
         new: bool,
+        patience: Duration,
     ) -> Result<(), Failure> {
         let key = self.key(name);
         let parts = CompletedMultipartUpload::builder().set_parts(Some(parts.to_vec())).build();
-        let patience = TimeoutConfig::builder().read_timeout(JOINING).build();
         let what = format!("complete {}", self.location(name));
         let joined = self.call(&what, || {
             self.0
@@ -87,7 +88,7 @@ impl Bucket {
                 .multipart_upload(parts.clone())
                 .set_if_none_match(new.then(|| "*".to_owned()))
                 .customize()
-                .config_override(Config::builder().timeout_config(patience.clone()))
+                .config_override(waiting(patience))
                 .send()
         });
         joined.await.map(|_| ())
@@ -112,4 +113,9 @@ impl Bucket {
     fn checksum(&self) -> Option<ChecksumAlgorithm> {
         self.0.checksums.then_some(ChecksumAlgorithm::Crc32)
     }
+}
+
+/// For requests that a server works on in silence.
+pub(super) fn waiting(patience: Duration) -> Builder {
+    Config::builder().timeout_config(TimeoutConfig::builder().read_timeout(patience).build())
 }

@@ -30,14 +30,19 @@ pub(super) struct How<'a> {
     pub(super) run: Option<&'a str>,
     /// Not if there is one.
     pub(super) new: bool,
-    /// In the storage class of backups.
+    /// In the storage class of the settings.
     pub(super) class: bool,
+    /// Its content type.
+    pub(super) media: Option<&'a str>,
 }
 
 /// What HEAD tells.
 pub(super) struct Head {
     pub(super) size: u64,
     pub(super) run: Option<String>,
+    /// Without the quotes around it.
+    pub(super) etag: Option<String>,
+    pub(super) media: Option<String>,
 }
 
 impl Bucket {
@@ -65,6 +70,8 @@ impl Bucket {
             Ok(head) => Ok(Some(Head {
                 size: head.content_length().and_then(|size| size.try_into().ok()).unwrap_or(0),
                 run: head.metadata().and_then(|all| all.get(RUN)).cloned(),
+                etag: head.e_tag().map(|etag| etag.trim_matches('"').to_owned()),
+                media: head.content_type().map(str::to_owned),
             })),
             Err(failure) if failure.kind == Kind::Missing => Ok(None),
             Err(failure) => Err(failure.error),
@@ -105,6 +112,7 @@ impl Bucket {
             .key(self.key(name))
             .set_if_none_match(how.new.then(|| "*".to_owned()))
             .set_storage_class(how.class.then(|| self.class()).flatten())
+            .set_content_type(how.media.map(str::to_owned))
             .set_server_side_encryption(self.sse())
             .set_ssekms_key_id(self.kms_key())
             .set_metadata(how.run.map(|run| [(RUN.to_owned(), run.to_owned())].into()))
@@ -177,10 +185,15 @@ impl Bucket {
         self.0.client.delete_object().bucket(&self.0.bucket).key(self.key(name)).send()
     }
 
+    /// How a header names an object that is to be copied.
+    pub(super) fn source(&self, name: &str) -> String {
+        let source = format!("{}/{}", self.0.bucket, self.key(name));
+        utf8_percent_encode(&source, PATH).to_string()
+    }
+
     /// Within S3, and for small objects only.
     pub(super) async fn copy(&self, from: &str, to: &str) -> Result<()> {
-        let source = format!("{}/{}", self.0.bucket, self.key(from));
-        let source = utf8_percent_encode(&source, PATH).to_string();
+        let source = self.source(from);
         let what = format!("copy {} to {}", self.location(from), self.location(to));
         let copied = self.call(&what, || {
             self.0

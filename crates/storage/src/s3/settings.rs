@@ -11,22 +11,22 @@ use task::{Error, Result, Secret, duration};
 #[command(next_help_heading = "S3")]
 pub struct S3Settings {
     /// Where S3 is, if not at AWS: a URL [also: `AWS_ENDPOINT_URL`, the profile]
-    #[arg(long, env = "AWS_ENDPOINT_URL_S3", value_name = "URL")]
+    #[arg(long, alias = "endpoint-url", env = "AWS_ENDPOINT_URL_S3", value_name = "URL")]
     pub s3_endpoint_url: Option<String>,
 
     /// The bucket's region [also: `AWS_DEFAULT_REGION`, the profile] [default: us-east-1]
-    #[arg(long, env = "AWS_REGION", value_name = "NAME")]
+    #[arg(long, alias = "region", env = "AWS_REGION", value_name = "NAME")]
     pub s3_region: Option<String>,
 
     /// The profile of the shared files that has the credentials [first: `AWS_ACCESS_KEY_ID`,
     /// `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`, or each with `_FILE`; last: web identity
     /// (`AWS_WEB_IDENTITY_TOKEN_FILE`, `AWS_ROLE_ARN`), container, instance; files:
     /// `AWS_SHARED_CREDENTIALS_FILE`, `AWS_CONFIG_FILE`]
-    #[arg(long, env = "AWS_PROFILE", value_name = "NAME")]
+    #[arg(long, alias = "profile", env = "AWS_PROFILE", value_name = "NAME")]
     pub s3_profile: Option<String>,
 
     /// PEM file with certificates of authorities to trust besides the public ones
-    #[arg(long, env = "AWS_CA_BUNDLE", value_name = "FILE")]
+    #[arg(long, alias = "ca-bundle", env = "AWS_CA_BUNDLE", value_name = "FILE")]
     pub s3_ca_bundle: Option<PathBuf>,
 
     /// Whether the bucket stands in the path or in the host's name; auto is path for any endpoint
@@ -34,16 +34,17 @@ pub struct S3Settings {
     #[arg(long, env = "S3_ADDRESSING", value_enum, default_value_t)]
     pub s3_addressing: Addressing,
 
-    /// Storage class of the backups, such as `STANDARD_IA`; manifests keep the bucket's own
-    #[arg(long, env = "S3_STORAGE_CLASS", value_name = "CLASS")]
+    /// Storage class of what is written, such as `STANDARD_IA`; manifests of backups keep the
+    /// bucket's own
+    #[arg(long, alias = "storage-class", env = "S3_STORAGE_CLASS", value_name = "CLASS")]
     pub s3_storage_class: Option<String>,
 
     /// Have S3 encrypt what it stores: `AES256` or `aws:kms`
-    #[arg(long, env = "S3_SSE", value_name = "HOW")]
+    #[arg(long, alias = "sse", env = "S3_SSE", value_name = "HOW")]
     pub s3_sse: Option<Sse>,
 
     /// The key for aws:kms [default: the account's own]
-    #[arg(long, env = "S3_SSE_KMS_KEY_ID", value_name = "KEY")]
+    #[arg(long, alias = "sse-kms-key-id", env = "S3_SSE_KMS_KEY_ID", value_name = "KEY")]
     pub s3_sse_kms_key_id: Option<String>,
 
     /// Send checksums of what is written, besides the signed sha256: when S3 supports or when it
@@ -130,7 +131,8 @@ impl S3Settings {
         self.s3_timeout.unwrap_or(Duration::from_secs(30))
     }
 
-    pub(super) fn check(&self) -> Result<()> {
+    /// Of a store, whose files are read back at once.
+    pub(super) fn check_class(&self) -> Result<()> {
         if let Some(class) = self.s3_storage_class.as_deref()
             && FROZEN.iter().any(|frozen| class.eq_ignore_ascii_case(frozen))
         {
@@ -139,6 +141,10 @@ impl S3Settings {
                  have a lifecycle rule of the bucket move it later"
             )));
         }
+        Ok(())
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
         if self.s3_sse_kms_key_id.is_some() && self.s3_sse != Some(Sse::Kms) {
             return Err(Error::usage(
                 "S3_SSE_KMS_KEY_ID names a key for aws:kms: set S3_SSE=aws:kms, too",

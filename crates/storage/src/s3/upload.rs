@@ -2,6 +2,7 @@
 
 use super::failure::{Failure, Kind};
 use super::marker::Marker;
+use super::multipart::JOINING;
 use super::object::How;
 use super::parts::{MOST, Parts};
 use super::remains::Remains;
@@ -87,7 +88,8 @@ impl Upload {
         } else {
             let run = Some(self.remains.marker.run.as_str());
             self.remains.begun = true;
-            let upload = bucket.begin(&bucket.key(&name), run).await.map_err(Failure::error)?;
+            let how = How { run, class: true, ..How::default() };
+            let upload = bucket.begin(&bucket.key(&name), how).await.map_err(Failure::error)?;
             self.remains.upload = Some(upload.clone());
             upload
         };
@@ -159,9 +161,9 @@ impl Upload {
         loop {
             let new = bucket.conditional();
             let ended = if let Some(upload) = upload {
-                bucket.join(name, upload, &self.done, new).await
+                bucket.join(name, upload, &self.done, new, JOINING).await
             } else {
-                let how = How { run: Some(&marker.run), new, class: true };
+                let how = How { run: Some(&marker.run), new, class: true, media: None };
                 bucket.put_how(name, bytes.clone(), how).await
             };
             let Err(failure) = ended else { return Ok(()) };
