@@ -7,7 +7,7 @@ use aws_config::environment::region::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::region::ProfileFileRegionProvider;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::retry::{ReconnectMode, RetryConfig};
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
     AppName, Builder, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
@@ -56,7 +56,10 @@ pub(super) async fn client(settings: &S3Settings) -> Result<(Client, bool)> {
     let request_checksums = or_safest(settings.s3_request_checksums, elsewhere);
     let mut builder = Builder::from(&shared)
         // The house tries again by itself, within --wait.
-        .retry_config(RetryConfig::disabled())
+        // Our HTTP closes its connections by itself; the SDK would log that it cannot.
+        .retry_config(
+            RetryConfig::disabled().with_reconnect_mode(ReconnectMode::ReuseAllConnections),
+        )
         .timeout_config(TimeoutConfig::builder().read_timeout(settings.timeout()).build())
         .force_path_style(match settings.s3_addressing {
             Addressing::Auto => elsewhere,

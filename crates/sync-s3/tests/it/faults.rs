@@ -33,6 +33,7 @@ fn everything_succeeds_though_every_fifth_request_fails() {
     let (url, other) = (place.url("x"), place.url("y"));
     let ran = behind(&place, &weather, &[text(&source), &url]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(!ran.stderr.contains("ERROR"), "what went well is no error: {}", ran.stderr);
     assert_eq!(place.seen("x"), files);
     let ran = behind(&place, &weather, &[&url, &other]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
