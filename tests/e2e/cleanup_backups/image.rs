@@ -12,7 +12,10 @@ fn the_image_cleans_a_volume_as_nobody() {
     let shelf = Shelf::new();
     let old = shelf.add("postgres", "shop", 40);
     let (folder, _) = Shelf::config("rules:\n  - backups: postgres/shop\n    keep-last: 1\n");
-    chown(shelf.path(), Some(USER), Some(USER)).unwrap();
+    let files = shelf.files().into_iter().map(|file| shelf.path().join(file));
+    for path in files.chain([shelf.path().to_owned()]) {
+        chown(path, Some(USER), Some(USER)).unwrap();
+    }
     let environment = [("CONFIG", "/etc/cleanup-backups/config.yaml".to_owned())];
     let mounts = [(shelf.path(), "/backup"), (folder.path(), "/etc/cleanup-backups:ro")];
     set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
