@@ -9,12 +9,14 @@ mod directory;
 mod failure;
 mod location;
 mod s3;
+mod unwritten;
 
 pub use failure::{Explain, explain};
 pub use s3::{
     Addressing, Checksums, Keys, Object, Objects, Page, Part, Pieces, Reading, S3Settings, Sending,
     Sse,
 };
+pub use unwritten::Unwritten;
 
 use bytes::Bytes;
 use std::path::PathBuf;

@@ -7,7 +7,6 @@ use crate::item::Item;
 use crate::source::blocking;
 use crate::tree::{Partial, Tree};
 use crate::upload::PART;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use storage::{Explain, Objects};
 use task::{Error, Progress, Result};
@@ -56,8 +55,7 @@ impl Download<'_> {
         let (tree, name, time) = (self.tree.clone(), item.name.clone(), item.time);
         blocking(move || {
             let partial = tree.create(&name)?;
-            let what = || format!("cannot write {}", partial.location());
-            partial.file.write_all_at(&bytes, 0).explain(what)?;
+            partial.write(&bytes, 0)?;
             partial.commit(time)
         })
         .await
@@ -149,8 +147,7 @@ impl Download<'_> {
 async fn write(partial: &Arc<Partial>, mut bytes: Vec<u8>, at: u64) -> Result<Vec<u8>> {
     let partial = Arc::clone(partial);
     blocking(move || {
-        let what = || format!("cannot write {}", partial.location());
-        partial.file.write_all_at(&bytes, at).explain(what)?;
+        partial.write(&bytes, at)?;
         bytes.clear();
         Ok(bytes)
     })

@@ -7,10 +7,11 @@ use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags, Timespec, Time
 use rustix::io::Errno;
 use std::fs::File;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::UNIX_EPOCH;
-use storage::Explain;
+use storage::{Explain, Unwritten};
 use task::{Error, Result};
 
 #[derive(Clone, Debug)]
@@ -22,6 +23,7 @@ struct Inner {
     path: PathBuf,
     /// The last way that was taken: neighbours come one after the other.
     last: Mutex<Option<(String, Arc<OwnedFd>)>>,
+    unwritten: Unwritten,
 }
 
 /// A file under a temporary name, removed when dropped.
@@ -47,7 +49,12 @@ impl Tree {
             Err(Errno::NOENT) if !make => return Ok(None),
             top => Arc::new(top.explain(what)?),
         };
-        Ok(Some(Self(Arc::new(Inner { top, path: path.to_owned(), last: Mutex::default() }))))
+        Ok(Some(Self(Arc::new(Inner {
+            top,
+            path: path.to_owned(),
+            last: Mutex::default(),
+            unwritten: Unwritten::default(),
+        }))))
     }
 
     fn location(&self, name: &str) -> String {
@@ -153,6 +160,14 @@ fn kind(folder: &OwnedFd, name: &str) -> rustix::io::Result<FileType> {
 impl Partial {
     pub(crate) fn location(&self) -> String {
         self.tree.location(&self.name)
+    }
+
+    pub(crate) fn write(&self, bytes: &[u8], at: u64) -> Result<()> {
+        let written = self
+            .file
+            .write_all_at(bytes, at)
+            .and_then(|()| self.tree.0.unwritten.add(bytes.len() as u64, &self.file));
+        written.explain(|| format!("cannot write {}", self.location()))
     }
 
     /// Gives it its time and its name.

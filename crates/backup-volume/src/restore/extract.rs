@@ -107,7 +107,7 @@ impl Extract {
                         self.end(target, restored);
                         self.begin(found.entry, found.sparse, target, restored)?;
                     }
-                    Item::Content(content) => self.content(content, restored)?,
+                    Item::Content(content) => self.content(content, target, restored)?,
                     Item::Comment(_) | Item::End => {}
                 }
             }
@@ -165,11 +165,11 @@ impl Extract {
         Ok(())
     }
 
-    fn content(&mut self, content: &[u8], restored: &mut Restored) -> Result<()> {
+    fn content(&mut self, content: &[u8], target: &Target, restored: &mut Restored) -> Result<()> {
         let Some(writing) = &mut self.writing else {
             return Err(Error::integrity("content without an entry"));
         };
-        if let Err(cause) = writing.take(content)? {
+        if let Err(cause) = writing.take(content, target)? {
             restored.fail(format!("{}: {cause}", shown(&writing.entry.path)));
             writing.file = None;
         }
@@ -190,7 +190,7 @@ impl Extract {
 
 impl Writing {
     /// Within is what the kernel says, which concerns this file alone.
-    fn take(&mut self, content: &[u8]) -> Result<Result<(), Errno>> {
+    fn take(&mut self, content: &[u8], target: &Target) -> Result<Result<(), Errno>> {
         let Some(file) = &self.file else { return Ok(Ok(())) };
         let held;
         let mut content = content;
@@ -204,7 +204,7 @@ impl Writing {
             self.holes = Holes::Known(map);
         }
         let Holes::Known(map) = &mut self.holes else {
-            let written = write_at(file, content, self.at);
+            let written = target.write(file, content, self.at);
             self.at += content.len() as u64;
             return Ok(written);
         };
@@ -213,7 +213,7 @@ impl Writing {
                 return Err(Error::integrity("a sparse file holds more than its map says"));
             };
             let length = usize::try_from(*left).unwrap_or(usize::MAX).min(content.len());
-            if let Err(cause) = write_at(file, &content[..length], *offset) {
+            if let Err(cause) = target.write(file, &content[..length], *offset) {
                 return Ok(Err(cause));
             }
             content = &content[length..];
@@ -225,20 +225,6 @@ impl Writing {
         }
         Ok(Ok(()))
     }
-}
-
-fn write_at(file: &OwnedFd, mut bytes: &[u8], mut offset: u64) -> Result<(), Errno> {
-    while !bytes.is_empty() {
-        match rustix::io::pwrite(file, bytes, offset) {
-            Ok(count) => {
-                bytes = &bytes[count..];
-                offset += count as u64;
-            }
-            Err(Errno::INTR) => {}
-            Err(cause) => return Err(cause),
-        }
-    }
-    Ok(())
 }
 
 fn kept<T>(path: &[u8], made: Result<T, Errno>, restored: &mut Restored) -> Option<T> {

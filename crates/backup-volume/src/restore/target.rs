@@ -14,6 +14,7 @@ use rustix::process::{Gid, Uid, geteuid};
 use std::collections::BTreeSet;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
+use storage::Unwritten;
 use task::{Error, Result};
 use tracing::warn;
 
@@ -28,6 +29,7 @@ pub(super) struct Target {
     privileged: bool,
     /// Said once each.
     said: BTreeSet<String>,
+    unwritten: Unwritten,
 }
 
 impl Target {
@@ -47,7 +49,8 @@ impl Target {
             )));
         }
         let privileged = geteuid().is_root();
-        Ok(Self { root, overwrite, folder: None, privileged, said: BTreeSet::new() })
+        let (said, unwritten) = (BTreeSet::new(), Unwritten::default());
+        Ok(Self { root, overwrite, folder: None, privileged, said, unwritten })
     }
 
     /// The folder that a path lies in, made if it is not there, and the last name of the path.
@@ -231,6 +234,23 @@ impl Target {
             warn!("{what}");
             self.said.insert(what);
         }
+    }
+
+    /// Into a file of [`Target::file`].
+    pub(super) fn write(&self, file: &OwnedFd, bytes: &[u8], mut offset: u64) -> Result<(), Errno> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match rustix::io::pwrite(file, rest, offset) {
+                Ok(count) => {
+                    rest = &rest[count..];
+                    offset += count as u64;
+                }
+                Err(Errno::INTR) => {}
+                Err(cause) => return Err(cause),
+            }
+        }
+        let added = self.unwritten.add(bytes.len() as u64, file);
+        added.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
     }
 
     /// All that was written is on the disk.
