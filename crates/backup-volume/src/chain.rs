@@ -14,7 +14,7 @@ use jiff::{Timestamp, Zoned};
 use rustix::fs::Stat;
 use std::cmp::Ordering;
 use storage::Store;
-use task::{Error, Exit, Result, Task};
+use task::{Error, Exit, Result, Task, blocking};
 use tracing::{info, warn};
 
 /// What backups of this program are called.
@@ -156,17 +156,6 @@ pub(crate) async fn check_index(source: &Source) -> Result<()> {
         Ok(())
     };
     blocking(work).await
-}
-
-/// On a thread where waiting does no harm.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(outcome) => outcome,
-        Err(stopped) if stopped.is_panic() => std::panic::resume_unwind(stopped.into_panic()),
-        Err(_) => Err(Error::stopped()),
-    }
 }
 
 /// The last backup's index, read beside the walk: both have one order.

@@ -11,7 +11,7 @@ mod select;
 mod target;
 
 use crate::attributes::Attributes;
-use crate::chain::{blocking, time_of};
+use crate::chain::time_of;
 use crate::settings::Settings;
 use crate::stored::{Chain, holds};
 use backup::source::Source;
@@ -22,7 +22,7 @@ use select::Selection;
 use serde_json::json;
 use std::sync::{Arc, Mutex, PoisonError};
 use target::Target;
-use task::{Error, Report, Result, Task, show};
+use task::{Error, Report, Result, Task, blocking, show};
 use tracing::info;
 
 /// What was brought back, and what was not.

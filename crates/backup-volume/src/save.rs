@@ -1,6 +1,6 @@
 //! The verb `backup`: walk, archive and index, read-back, manifest; and only then, retention.
 
-use crate::chain::{self, FORMAT, KIND, LINK, Parent, blocking};
+use crate::chain::{self, FORMAT, KIND, LINK, Parent};
 use crate::exclude::Exclude;
 use crate::feed::{Feed, Saved};
 use crate::proof::{END, Proof};
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use storage::Store;
-use task::{Error, Report, Result, Task, show};
+use task::{Error, Report, Result, Task, blocking, show};
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 

@@ -1,6 +1,6 @@
 //! The verbs for backups that are there: list, verify, prune.
 
-use crate::chain::{KIND, blocking, time_of};
+use crate::chain::{KIND, time_of};
 use crate::entry::{order, shown};
 use crate::index::{Line, Reading};
 use crate::proof::Proof;
@@ -10,7 +10,7 @@ use backup::source::Source;
 use backup::{catalog, verbs};
 use serde_json::json;
 use std::cmp::Ordering;
-use task::{Error, Exit, Report, Result, Task, While, show};
+use task::{Error, Exit, Report, Result, Task, While, blocking, show};
 use tracing::{info, warn};
 
 pub(crate) async fn list(task: &Task, settings: &Settings) -> Result<Report> {

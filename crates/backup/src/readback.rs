@@ -10,16 +10,16 @@ mod worker;
 
 use crate::age::{Opener, Unsealing};
 use crate::manifest::{Artifact, Chunk, Content, Manifest, Tally, tiled};
-use crate::writer::{blocking, hex};
+use crate::writer::hex;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use std::ops::Range;
 use std::sync::Arc;
 use storage::{Sealed, Store};
 use sums::{Found, Sums};
-use task::{Error, Exit, Result, While};
+use task::{Error, Exit, Result, While, blocking, joined};
 use tokio::sync::Semaphore;
-use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
+use tokio::task::{JoinSet, spawn_blocking};
 use walk::Walk;
 use worker::Workers;
 
@@ -173,7 +173,7 @@ pub async fn readback(
                 artifact.size
             )));
         }
-        let sha256 = hashed(hashing).await?;
+        let sha256 = joined(hashing.await)?;
         let hash_input = block.clone();
         hashing = spawn_blocking(move || sha256.chain_update(&hash_input));
         progress(block.len() as u64);
@@ -191,7 +191,7 @@ pub async fn readback(
                     found
                 });
                 while let Some(done) = working.try_join_next() {
-                    sums.add(joined(done)?);
+                    sums.add(joined(done)??);
                 }
             }
             Ok(())
@@ -207,9 +207,9 @@ pub async fn readback(
     }
     walk.end().map_err(|error| damaged(error, &location, walk.at()))?;
     while let Some(done) = working.join_next().await {
-        sums.add(joined(done)?);
+        sums.add(joined(done)??);
     }
-    let sha256 = hex(&hashed(hashing).await?.finalize());
+    let sha256 = hex(&joined(hashing.await)?.finalize());
     if sha256 != artifact.sha256 {
         return Err(Error::integrity(format!(
             "{location} has sha256 {sha256}, but {} was written",
@@ -247,18 +247,6 @@ async fn plain(
 
 fn damaged(cause: Error, location: &str, offset: u64) -> Error {
     Error::integrity(format!("{location} is damaged at byte {offset}")).because(cause)
-}
-
-async fn hashed(hashing: JoinHandle<Sha256>) -> Result<Sha256> {
-    hashing.await.map_err(|_| Error::stopped())
-}
-
-fn joined(done: Result<Result<Vec<Found>>, tokio::task::JoinError>) -> Result<Vec<Found>> {
-    match done {
-        Ok(found) => found,
-        Err(stopped) if stopped.is_panic() => std::panic::resume_unwind(stopped.into_panic()),
-        Err(_) => Err(Error::stopped()),
-    }
 }
 
 /// Only the hash and the size: what a restore checks before it acts on the content.

@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use storage::{Sealed, Store};
-use task::{Error, Exit, Result, While};
+use task::{Error, Exit, Result, While, blocking};
 
 /// Takes members from any number of tasks through `&self`. What is in flight is what the callers
 /// hold: each waits until its member is taken.
@@ -326,18 +326,4 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
-
-/// Begins at once, on a thread where waiting does no harm.
-pub(crate) fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> impl Future<Output = Result<T>> + Send {
-    let work = tokio::task::spawn_blocking(work);
-    async {
-        match work.await {
-            Ok(outcome) => outcome,
-            Err(stopped) if stopped.is_panic() => std::panic::resume_unwind(stopped.into_panic()),
-            Err(_) => Err(Error::stopped()),
-        }
-    }
 }

@@ -19,7 +19,7 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
-use task::{Error, Result};
+use task::{Error, Result, blocking};
 use temporary::Owner;
 
 #[derive(Clone, Debug)]
@@ -227,16 +227,6 @@ impl Directory {
     ) -> Result<T> {
         let directory = self.clone();
         blocking(move || call(&directory)).await
-    }
-}
-
-async fn blocking<T: Send + 'static>(
-    call: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    match tokio::task::spawn_blocking(call).await {
-        Ok(outcome) => outcome,
-        Err(stopped) if stopped.is_panic() => std::panic::resume_unwind(stopped.into_panic()),
-        Err(_) => Err(Error::stopped()),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::route::Route;
 use crate::source;
 use std::path::Path;
 use storage::Objects;
-use task::Result;
+use task::{Result, blocking};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum By {
@@ -89,7 +89,7 @@ async fn file_and_object(path: &Path, objects: &Objects, object: &Item) -> Resul
 
 async fn is_of(tag: Tag, path: &Path, part: Option<u64>) -> Result<bool> {
     let path = path.to_owned();
-    source::blocking(move || {
+    blocking(move || {
         let file = source::open(&path)?;
         tag.is_of_file(&file, part).map_err(|cause| source::unreadable(&path, cause))
     })

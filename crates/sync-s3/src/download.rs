@@ -4,12 +4,11 @@ use crate::budget::Budget;
 use crate::compare::part_sizes;
 use crate::digest::Tag;
 use crate::item::Item;
-use crate::source::blocking;
 use crate::tree::{Partial, Tree};
 use crate::upload::PART;
 use std::sync::Arc;
 use storage::{Explain, Objects};
-use task::{Error, Progress, Result};
+use task::{Error, Progress, Result, blocking, joined};
 use tokio::task::JoinSet;
 
 /// Written at once.
@@ -71,7 +70,7 @@ impl Download<'_> {
             // What is on its way, and what is not yet written.
             let room = self.budget.room(2 * PIECE as u64).await?;
             while let Some(arrived) = ranges.try_join_next() {
-                keyed |= arrived.map_err(|_| Error::stopped())??;
+                keyed |= joined(arrived)??;
             }
             let (partial, progress) = (Arc::clone(&partial), self.progress.clone());
             let mut reading = self.from.read(&item.name, item.etag.as_deref(), item.size, at, end);
@@ -98,7 +97,7 @@ impl Download<'_> {
             at = end;
         }
         while let Some(arrived) = ranges.join_next().await {
-            keyed |= arrived.map_err(|_| Error::stopped())??;
+            keyed |= joined(arrived)??;
         }
         if let Some(tag) = self.tag(item).filter(|_| !keyed)
             && !self.holds(&partial, tag, item).await?

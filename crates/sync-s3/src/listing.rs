@@ -6,7 +6,7 @@ use crate::walk::{self, Manner, Met};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use storage::{Objects, Page};
-use task::{Error, Result};
+use task::{Error, Result, joined};
 use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinHandle;
 
@@ -79,7 +79,7 @@ fn fetch(objects: &Objects, from: Option<String>) -> JoinHandle<Result<Page>> {
 impl Pages {
     async fn more(&mut self) -> Result<Option<Vec<Met>>> {
         let Some(next) = self.next.take() else { return Ok(None) };
-        let page = next.await.map_err(|_| Error::stopped())??;
+        let page = joined(next.await)??;
         if page.next.is_some() {
             self.next = Some(fetch(&self.objects, page.next));
         }

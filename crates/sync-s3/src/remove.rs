@@ -4,12 +4,11 @@
 use crate::pairs::{Pair, Pairs};
 use crate::route::Route;
 use crate::settings::Settings;
-use crate::source::blocking;
 use crate::sync::{Seen, Sync};
 use crate::tally::Tally;
 use serde_json::json;
 use storage::Objects;
-use task::{Error, Result};
+use task::{Error, Result, blocking};
 
 pub(crate) async fn run(
     sync: &Sync,

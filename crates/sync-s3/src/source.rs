@@ -8,17 +8,6 @@ use std::path::Path;
 use storage::Explain;
 use task::{Error, Result};
 
-/// Runs what may wait for a disk.
-pub(crate) async fn blocking<T: Send + 'static>(
-    call: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    match tokio::task::spawn_blocking(call).await {
-        Ok(outcome) => outcome,
-        Err(stopped) if stopped.is_panic() => std::panic::resume_unwind(stopped.into_panic()),
-        Err(_) => Err(Error::stopped()),
-    }
-}
-
 /// A pipe in a file's place must not make us wait.
 pub(crate) fn open(path: &Path) -> Result<File> {
     let what = || format!("cannot read {}", path.display());

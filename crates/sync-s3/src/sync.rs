@@ -15,7 +15,7 @@ use crate::{tree, upload};
 use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
-use task::{Error, Exit, Progress, Report, Result, Shard, Task};
+use task::{Error, Exit, Progress, Report, Result, Shard, Task, blocking, joined};
 use tokio::task::JoinSet;
 
 pub(crate) async fn run(
@@ -252,12 +252,9 @@ impl Sync {
     }
 
     async fn arrived(&self, travelling: &mut Travelling, tally: &mut Tally) -> Result<()> {
-        match travelling.join_next().await {
-            None => Ok(()),
-            Some(Ok((name, result))) => self.count(tally, &name, result),
-            Some(Err(ended)) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
-            Some(Err(_)) => Err(Error::stopped()),
-        }
+        let Some(arrived) = travelling.join_next().await else { return Ok(()) };
+        let (name, result) = joined(arrived)?;
+        self.count(tally, &name, result)
     }
 
     fn count(&self, tally: &mut Tally, name: &str, result: Result<Done>) -> Result<()> {
@@ -284,7 +281,7 @@ impl Sync {
         match &*self.route {
             Route::Down { tree: Some(tree), .. } if tally.downloaded > 0 => {
                 let tree = tree.clone();
-                crate::source::blocking(move || tree.sync()).await
+                blocking(move || tree.sync()).await
             }
             _ => Ok(()),
         }

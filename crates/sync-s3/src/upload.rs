@@ -7,7 +7,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use storage::{Objects, Part};
-use task::{Error, Progress, Result};
+use task::{Error, Progress, Result, blocking, joined};
 use tokio::task::JoinSet;
 
 /// What aws takes, too: then an ETag is the same whoever puts the file.
@@ -26,7 +26,7 @@ pub(crate) async fn upload(
     let media = mime_guess::from_path(name).first_raw();
     let (file, state) = {
         let path = path.to_owned();
-        source::blocking(move || {
+        blocking(move || {
             let file = source::open(&path)?;
             let state = State::of(&path, &file)?;
             Ok((Arc::new(file), state))
@@ -39,7 +39,7 @@ pub(crate) async fn upload(
         let _room = budget.room(state.size).await?;
         let bytes = {
             let path = path.to_owned();
-            source::blocking(move || {
+            blocking(move || {
                 let bytes = source::read_at(&path, &file, 0, length(state.size)?)?;
                 state.check(&path, &file)?;
                 Ok(Bytes::from(bytes))
@@ -75,14 +75,14 @@ async fn in_parts(
         let length = size.min(state.size - at);
         let room = budget.room(length).await?;
         while let Some(arrived) = travelling.try_join_next() {
-            done.push(arrived.map_err(|_| Error::stopped())??);
+            done.push(joined(arrived)??);
         }
         let (path, file, sending) = (path.to_owned(), Arc::clone(file), upload.sending());
         let progress = progress.clone();
         travelling.spawn(async move {
             let length = self::length(length)?;
             let read = move || source::read_at(&path, &file, at, length);
-            let bytes = Bytes::from(source::blocking(read).await?);
+            let bytes = Bytes::from(blocking(read).await?);
             let part = sending.part(number, &bytes).await?;
             progress.add(bytes.len() as u64);
             drop((bytes, room));
@@ -91,10 +91,10 @@ async fn in_parts(
         (at, number) = (at + length, number + 1);
     }
     while let Some(arrived) = travelling.join_next().await {
-        done.push(arrived.map_err(|_| Error::stopped())??);
+        done.push(joined(arrived)??);
     }
     let (path, file) = (path.to_owned(), Arc::clone(file));
-    source::blocking(move || state.check(&path, &file)).await?;
+    blocking(move || state.check(&path, &file)).await?;
     upload.complete(done, state.size).await
 }
 

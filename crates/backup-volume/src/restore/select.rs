@@ -1,13 +1,12 @@
 //! Which entries are to be brought back.
 
-use crate::chain::blocking;
 use crate::entry::{Kind, shown, within};
 use crate::index::{Line, Reading};
 use backup::source::Source;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
-use task::{Error, Result};
+use task::{Error, Result, blocking};
 
 #[derive(Debug, Default)]
 pub(super) struct Selection {

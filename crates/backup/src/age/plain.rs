@@ -3,11 +3,10 @@
 use super::head::{Head, Opener, START};
 use super::{PIECE, SEALED};
 use crate::manifest::Artifact;
-use crate::writer::blocking;
 use bytes::Bytes;
 use std::sync::Arc;
 use storage::Store;
-use task::{Error, Result};
+use task::{Error, Result, blocking};
 use tokio::sync::OnceCell;
 
 /// Cheap to clone.

@@ -2,9 +2,8 @@
 
 use super::head::{Head, Opener};
 use super::{PIECE, SEALED};
-use crate::writer::blocking;
 use bytes::{Bytes, BytesMut};
-use task::Result;
+use task::{Result, blocking};
 
 /// Pieces that are opened at once.
 const BATCH: usize = 16;

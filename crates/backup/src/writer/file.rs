@@ -1,6 +1,5 @@
 //! The one stream that all members go into: hashed and sealed on its way.
 
-use super::blocking;
 use super::chunks::Chunks;
 use super::copies::Copies;
 use super::gather::{Gather, Run};
@@ -8,7 +7,7 @@ use crate::age::Sealing;
 use crate::codec::Codec;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
-use task::{Error, Result};
+use task::{Error, Result, blocking};
 
 /// What only one caller at a time may touch.
 #[derive(Debug)]

@@ -4,7 +4,7 @@
 //! writes it holds a lock on it for as long as it lives, so that no sweep takes a file that is
 //! slow, not dead.
 
-use super::{Directory, blocking, forget, read_at};
+use super::{Directory, forget, read_at};
 use crate::failure::Explain;
 use bytes::Bytes;
 use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, RenameFlags};
@@ -13,7 +13,7 @@ use std::fs::File;
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use task::{Error, Result};
+use task::{Error, Result, blocking, joined};
 use tokio::task::JoinHandle;
 
 const SUFFIX: &str = ".partial";
@@ -197,7 +197,7 @@ impl Upload {
     /// The kernel tells of a failure once: whoever asked has to listen.
     async fn synced(&mut self) -> Result<()> {
         match self.syncing.take() {
-            Some(syncing) => syncing.await.map_err(|_| Error::stopped())?,
+            Some(syncing) => joined(syncing.await)?,
             None => Ok(()),
         }
     }

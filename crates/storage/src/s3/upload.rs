@@ -9,7 +9,7 @@ use super::remains::Remains;
 use super::sealed::Sealed;
 use aws_sdk_s3::types::CompletedPart;
 use bytes::{Bytes, BytesMut};
-use task::{Error, Result};
+use task::{Error, Result, joined};
 use tokio::task::JoinSet;
 
 #[derive(Debug)]
@@ -113,11 +113,7 @@ impl Upload {
     /// Waits for one of the parts that travel; false if none does.
     async fn arrived(&mut self) -> Result<bool> {
         let Some(arrived) = self.working.join_next().await else { return Ok(false) };
-        let (part, memory) = match arrived {
-            Ok(arrived) => arrived?,
-            Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
-            Err(_) => return Err(Error::stopped()),
-        };
+        let (part, memory) = joined(arrived)??;
         self.done.push(part);
         self.free.extend(memory);
         Ok(true)
