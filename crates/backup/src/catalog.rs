@@ -53,6 +53,18 @@ pub struct Catalog {
     pub(crate) pruned: Vec<String>,
 }
 
+impl Catalog {
+    /// Leaves out what is of other kinds and names, as if it did not lie there.
+    pub fn retain(&mut self, wanted: impl Fn(&str, &str) -> bool) {
+        let named =
+            |file: &String| Name::parse(file).is_some_and(|name| wanted(name.kind(), name.name()));
+        self.backups.retain(|one| wanted(&one.summary.kind, &one.summary.name));
+        self.unreadable.retain(|(manifest, _)| named(manifest));
+        self.orphans.retain(named);
+        self.pruned.retain(named);
+    }
+}
+
 /// All backups, or those of some kinds, of one name.
 pub async fn list(store: &Store, kinds: &[&str], name: Option<&str>) -> Result<Catalog> {
     let mut catalog = Catalog::default();

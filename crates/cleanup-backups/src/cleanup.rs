@@ -4,6 +4,7 @@ use crate::group::{State, groups};
 use crate::report::report;
 use crate::rules::Rules;
 use crate::settings::Settings;
+use backup::catalog::Catalog;
 use backup::retention::Plan;
 use backup::{catalog, prune};
 use jiff::Zoned;
@@ -19,7 +20,9 @@ pub(crate) async fn store(
 ) -> Result<Report> {
     let store = Store::open(task, url, &settings.s3).await?;
     info!("looking at the backups in {url}");
-    let catalog = task.until_stopped(catalog::list(&store, &[], None)).await?;
+    let mut catalog = task.until_stopped(catalog::list(&store, &[], None)).await?;
+    let mut missing = missing(url, rules, &catalog);
+    catalog.retain(|kind, name| rules.watch(kind, name).is_some());
     let now = Zoned::now();
     let groups = groups(&catalog, rules, &now);
     let mut plan = Plan::default();
@@ -31,12 +34,6 @@ pub(crate) async fn store(
             error!("{url}: {}/{}: {}", group.kind, group.name, group.state);
         }
     }
-    let summaries = catalog.backups.iter().map(|backup| &backup.summary);
-    let found: Vec<_> = summaries.map(|one| (&*one.kind, &*one.name)).collect();
-    for pattern in rules.idle(&found) {
-        warn!("{url}: no backup is called {pattern}: is it written as it should be?");
-    }
-    let mut missing: Vec<_> = rules.missing(&found).iter().map(ToString::to_string).collect();
     // A store that holds nothing may be the wrong one.
     if groups.is_empty() && missing.is_empty() {
         missing.push("any kind: is it the right place?".to_owned());
@@ -52,4 +49,14 @@ pub(crate) async fn store(
     }
     let removed = prune::apply(task, &store, &catalog, &plan).await?;
     Ok(report(url, &catalog, &groups, &plan, &missing, removed, &now))
+}
+
+/// What is expected, and no backup of the store is called so.
+fn missing(url: &str, rules: &Rules, catalog: &Catalog) -> Vec<String> {
+    let summaries = catalog.backups.iter().map(|backup| &backup.summary);
+    let found: Vec<_> = summaries.map(|one| (&*one.kind, &*one.name)).collect();
+    for pattern in rules.idle(&found) {
+        warn!("{url}: no backup is called {pattern}: is it written as it should be?");
+    }
+    rules.missing(&found).iter().map(ToString::to_string).collect()
 }

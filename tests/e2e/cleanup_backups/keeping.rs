@@ -102,8 +102,15 @@ fn only_what_is_asked_for_is_touched() {
     let shelf = Shelf::new();
     let (old, other) = (shelf.add("postgres", "shop", 40), shelf.add("volume", "shop", 40));
     shelf.add("volume", "shop", 1);
+    // Nor is what is damaged there, or half removed.
+    let damaged = format!("{}.manifest.json", shelf.add("mysql", "blog", 40));
+    std::fs::write(shelf.path().join(&damaged), "{").unwrap();
+    let begun = format!("{}.manifest.json", shelf.add("mysql", "blog", 50));
+    let pruned = format!("{begun}.pruned");
+    std::fs::rename(shelf.path().join(&begun), shelf.path().join(&pruned)).unwrap();
     let ran = shelf.run(&["--keep-last=1", "--only=postgres/*,postgres/shp"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(shelf.files().contains(&pruned), "{:?}", shelf.files());
     assert!(ran.stderr.contains("postgres/shp"), "a slip of the pen is told: {}", ran.stderr);
     assert!(!shelf.files().contains(&old) && shelf.files().contains(&other));
     assert!(ran.stderr.contains("removed 1 backups"), "{}", ran.stderr);
