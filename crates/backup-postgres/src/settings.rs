@@ -133,8 +133,7 @@ pub(crate) struct RestoreSettings {
 
 impl BackupSettings {
     pub(crate) fn jobs(&self) -> usize {
-        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        self.jobs.map_or(cores, NonZeroUsize::get)
+        backup::settings::jobs(self.jobs)
     }
 
     /// Whether the whole server is meant, or what belongs to it, and no single database.

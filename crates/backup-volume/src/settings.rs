@@ -109,8 +109,7 @@ pub(crate) struct RestoreSettings {
 
 impl BackupSettings {
     pub(crate) fn jobs(&self) -> usize {
-        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        self.jobs.map_or(cores, NonZeroUsize::get)
+        backup::settings::jobs(self.jobs)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::age::{Opener, Recipients};
 use crate::codec::Codec;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 use storage::{S3Settings, Store};
@@ -155,6 +156,11 @@ impl EncryptSettings {
     pub fn opener(&self) -> Result<Option<Opener>> {
         Opener::read(&self.identity)
     }
+}
+
+/// How much is done at once: as told, or as there are cores.
+pub fn jobs(told: Option<NonZeroUsize>) -> usize {
+    told.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
 }
 
 #[cfg(test)]
