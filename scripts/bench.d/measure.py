@@ -3,6 +3,7 @@ import os
 import statistics
 import subprocess
 import time
+from pathlib import Path
 
 TICK = os.sysconf("SC_CLK_TCK")
 HEAD = ["", "wall s", "CPU s", "client", "server", "peak MiB", "MB", "wall ratio"]
@@ -14,6 +15,12 @@ class Failed(Exception):
 
 def plain(name):
     return name.replace("*", "")
+
+
+def program(name):
+    """Ours, as scripts/bench has built it."""
+    target = os.environ.get("CARGO_TARGET_DIR") or Path(__file__).resolve().parents[2] / "target"
+    return str(Path(target) / "release" / name)
 
 
 def size(path):
