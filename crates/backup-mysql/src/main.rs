@@ -1,5 +1,6 @@
 //! Backs up MySQL and MariaDB to one proven file of plain SQL, and brings it back.
 
+mod script;
 mod settings;
 
 use settings::{Settings, Verb};
