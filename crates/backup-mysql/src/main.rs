@@ -1,22 +1,31 @@
 //! Backs up MySQL and MariaDB to one proven file of plain SQL, and brings it back.
 
+mod access;
+mod dump;
+mod names;
+mod proof;
+mod rows;
+mod save;
+mod schema;
 mod script;
 mod settings;
+mod snapshot;
 
 use settings::{Settings, Verb};
 use std::process::ExitCode;
-use task::{Error, Report, Result, Task};
+use task::{Report, Result, Task};
 
 fn main() -> ExitCode {
     let settings: Settings = task::parse();
     task::run(env!("CARGO_PKG_NAME"), &settings.task, async |task| run(&task, &settings).await)
 }
 
-async fn run(_: &Task, settings: &Settings) -> Result<Report> {
+async fn run(task: &Task, settings: &Settings) -> Result<Report> {
     settings.check()?;
     match settings.verb {
-        Verb::Backup | Verb::List | Verb::Verify | Verb::Restore | Verb::Prune => {
-            Err(Error::usage("not there yet"))
+        Verb::Backup => save::run(task, settings).await,
+        Verb::List | Verb::Verify | Verb::Restore | Verb::Prune => {
+            Err(task::Error::usage("not there yet"))
         }
     }
 }

@@ -86,10 +86,6 @@ pub(crate) struct BackupSettings {
     #[arg(long, env = "LOCK_WAIT", value_name = "TIME", default_value = "20s")]
     #[arg(value_parser = duration::parse)]
     pub lock_wait: Duration,
-
-    /// The history of system-versioned tables, too; restoring it needs MariaDB 10.11 or newer
-    #[arg(long, env = "SYSTEM_VERSIONS", value_parser = switch())]
-    pub system_versions: bool,
 }
 
 #[derive(clap::Args)]

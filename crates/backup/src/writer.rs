@@ -10,8 +10,10 @@ mod chunks;
 mod copies;
 mod file;
 mod gather;
+mod lane;
 
 pub use copies::Failed;
+pub use lane::Lane;
 
 use crate::age::{Opener, Recipients, Sealing};
 use crate::codec::{Codec, Compressor, Efforts, Size};

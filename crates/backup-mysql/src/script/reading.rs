@@ -14,6 +14,12 @@ pub(super) struct Reading {
     pub(super) double_backslash: bool,
 }
 
+impl Reading {
+    /// The statements of our own file that need no DELIMITER.
+    pub(super) const OURS: Self =
+        Self { mariadb: true, dollar: false, backslash: true, double_backslash: true };
+}
+
 /// What of the SQL mode changes how a client reads, as set when the statement is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Mode {
