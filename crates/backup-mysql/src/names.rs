@@ -6,7 +6,9 @@ use wildmatch::WildMatch;
 /// Quoted only where it must be.
 pub(crate) fn shown(name: &str) -> String {
     let simple = !name.is_empty()
-        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
     if simple { name.to_owned() } else { ident(name) }
 }
 

@@ -20,7 +20,8 @@ const MOVE: &str = "START TRANSACTION;
     UPDATE right_side SET amount = amount + @a WHERE id = @r;
     INSERT INTO moved (amount) VALUES (@a); COMMIT;";
 
-const SUMS: &str = "SELECT (SELECT SUM(amount) FROM left_side) + (SELECT COALESCE(SUM(amount), 0) FROM moved),
+const SUMS: &str =
+    "SELECT (SELECT SUM(amount) FROM left_side) + (SELECT COALESCE(SUM(amount), 0) FROM moved),
     (SELECT SUM(amount) FROM right_side) - (SELECT COALESCE(SUM(amount), 0) FROM moved),
     (SELECT COUNT(*) FROM moved)";
 

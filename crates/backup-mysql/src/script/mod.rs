@@ -7,4 +7,5 @@ mod definer;
 pub(crate) mod gate;
 mod lexer;
 mod reading;
+pub(crate) use reading::Mode;
 pub(crate) mod statements;
