@@ -81,7 +81,8 @@ fn gives(grant: &Grant, right: &str) -> bool {
 
 /// On everything, or on all of the database.
 fn has(grants: &[Grant], right: &str, database: &str) -> bool {
-    let whole = |grant: &&Grant| grant.target.strip_suffix(".*").is_some_and(|of| means(of, database));
+    let whole =
+        |grant: &&Grant| grant.target.strip_suffix(".*").is_some_and(|of| means(of, database));
     let revoked = grants.iter().filter(whole).any(|grant| grant.revoked && gives(grant, right));
     !revoked
         && grants.iter().any(|grant| {

@@ -15,7 +15,9 @@ pub(crate) fn check(chunk: &Chunk, member: &[u8]) -> Result<Tally> {
             (Some(rows), true) => tally.add(rows),
             (None, false) => {}
             (Some(_), false) => return Err(Error::integrity("rows where there should be none")),
-            (None, true) => return Err(Error::integrity("a statement among rows that is no INSERT")),
+            (None, true) => {
+                return Err(Error::integrity("a statement among rows that is no INSERT"));
+            }
         }
     }
     Ok(tally)
@@ -36,6 +38,9 @@ mod tests {
         assert!(check(&chunk("views"), rows).is_err());
         assert!(check(&chunk("data"), b"CREATE TABLE a (b int);\n").is_err());
         assert!(check(&chunk("data"), b"INSERT INTO `a` (`b`) VALUES\n(1),\n(2)\n").is_err());
-        assert_eq!(check(&chunk("views"), b"CREATE VIEW v AS SELECT 1;\n").unwrap(), Tally::default());
+        assert_eq!(
+            check(&chunk("views"), b"CREATE VIEW v AS SELECT 1;\n").unwrap(),
+            Tally::default()
+        );
     }
 }

@@ -201,7 +201,12 @@ async fn position(leader: &mut Client) -> Option<String> {
     let text = |at: usize| row.get_opt::<String, _>(at).and_then(Result::ok).unwrap_or_default();
     let mut position = format!("{}:{}", text(0), text(1));
     let gtids = if version.mariadb {
-        leader.query_first("SELECT @@GLOBAL.gtid_binlog_pos").await.ok().flatten().unwrap_or_default()
+        leader
+            .query_first("SELECT @@GLOBAL.gtid_binlog_pos")
+            .await
+            .ok()
+            .flatten()
+            .unwrap_or_default()
     } else {
         text(4).replace(['\n', '\r'], "")
     };
@@ -219,6 +224,9 @@ pub(crate) const AFTER: &str = "ROLLBACK TO SAVEPOINT nightshift";
 pub(crate) async fn show(client: &mut Client, kind: &str, name: &str) -> Result<Option<Row>> {
     let asked = client.query_first(format!("SHOW CREATE {kind} {}", ident(name))).await;
     asked.map_err(|error| {
-        explain(error, format!("cannot read the definition of {} {}", kind.to_lowercase(), ident(name)))
+        explain(
+            error,
+            format!("cannot read the definition of {} {}", kind.to_lowercase(), ident(name)),
+        )
     })
 }

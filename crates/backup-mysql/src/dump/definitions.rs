@@ -72,7 +72,8 @@ impl<'a> Definitions<'a> {
     pub(super) async fn before_rows(&mut self) -> Result<()> {
         let version = self.client.version().to_string();
         let tool = env!("CARGO_PKG_VERSION");
-        let head = format!("-- database saved by Nightshift backup-mysql {tool} from {version}\n{BEGIN}");
+        let head =
+            format!("-- database saved by Nightshift backup-mysql {tool} from {version}\n{BEGIN}");
         self.script.push(head.as_bytes()).await?;
         if self.client.version().mariadb_from(10, 11) {
             self.script.push(HISTORY.as_bytes()).await?;
@@ -135,14 +136,16 @@ impl<'a> Definitions<'a> {
     async fn table(&mut self, name: &str) -> Result<Vec<u8>> {
         let row = show(self.client, "TABLE", name).await?;
         let text = row.and_then(|row| crate::schema::bytes(&row, "Create Table"));
-        let text = text.ok_or_else(|| Error::failed(format!("the table {} is gone", shown(name))))?;
+        let text =
+            text.ok_or_else(|| Error::failed(format!("the table {} is gone", shown(name))))?;
         Ok(without_database(&text, &self.schema.name))
     }
 
     async fn sequence(&mut self, name: &str) -> Result<()> {
         let row = show(self.client, "SEQUENCE", name).await?;
         let text = row.and_then(|row| crate::schema::bytes(&row, "Create Table"));
-        let text = text.ok_or_else(|| Error::failed(format!("the sequence {} is gone", shown(name))))?;
+        let text =
+            text.ok_or_else(|| Error::failed(format!("the sequence {} is gone", shown(name))))?;
         self.plain(&text, "sequence", name).await?;
         let quoted = ident(name);
         let state: Option<(i128, u64)> = self
@@ -232,7 +235,8 @@ impl<'a> Definitions<'a> {
                 sets.push(format!("{name} = {}", literal(wanted)));
             }
         };
-        let zone = |context: &Context| context.time_zone.clone().unwrap_or_else(|| "+00:00".to_owned());
+        let zone =
+            |context: &Context| context.time_zone.clone().unwrap_or_else(|| "+00:00".to_owned());
         set("sql_mode", &now.sql_mode, &wanted.sql_mode);
         set("time_zone", &zone(now), &zone(wanted));
         let mut statement = String::new();
@@ -304,7 +308,8 @@ fn without_database(definition: &[u8], database: &str) -> Vec<u8> {
 fn without_counter(definition: &[u8]) -> Vec<u8> {
     let mark = b" AUTO_INCREMENT=";
     let Some(at) = memchr::memmem::rfind(definition, mark) else { return definition.to_vec() };
-    let digits = definition[at + mark.len()..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let digits =
+        definition[at + mark.len()..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     [&definition[..at], &definition[at + mark.len() + digits..]].concat()
 }
 
@@ -321,8 +326,13 @@ mod tests {
 
     #[test]
     fn the_counter_is_no_part_of_a_definition() {
-        let counted = |number: u32| format!("CREATE TABLE `a` (..) ENGINE=InnoDB AUTO_INCREMENT={number} CHARSET=x");
-        assert_eq!(without_counter(counted(7).as_bytes()), without_counter(counted(1234).as_bytes()));
+        let counted = |number: u32| {
+            format!("CREATE TABLE `a` (..) ENGINE=InnoDB AUTO_INCREMENT={number} CHARSET=x")
+        };
+        assert_eq!(
+            without_counter(counted(7).as_bytes()),
+            without_counter(counted(1234).as_bytes())
+        );
         assert_eq!(without_counter(b"CREATE TABLE a"), b"CREATE TABLE a");
     }
 }

@@ -37,12 +37,14 @@ pub(crate) async fn write(
     writer: &Arc<Writer>,
     settings: &BackupSettings,
 ) -> Result<u64> {
-    let mut definitions = Definitions::new(&mut snapshot.leader, schema, writer, settings.no_definer);
+    let mut definitions =
+        Definitions::new(&mut snapshot.leader, schema, writer, settings.no_definer);
     task.until_stopped(definitions.before_rows()).await?;
     let fingerprint = definitions.fingerprint();
     let workers = std::mem::take(&mut snapshot.workers);
     let longest = rows::copy(task, workers, &schema.tables, writer, settings.jobs()).await?;
-    let mut definitions = Definitions::new(&mut snapshot.leader, schema, writer, settings.no_definer);
+    let mut definitions =
+        Definitions::new(&mut snapshot.leader, schema, writer, settings.no_definer);
     task.until_stopped(definitions.after_rows()).await?;
     let largest = longest.max(definitions.longest());
     if !snapshot.held {

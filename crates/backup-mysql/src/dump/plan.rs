@@ -63,11 +63,16 @@ pub(super) async fn ranges(
     let (key, table) = (ident(key), ident(&piece.table));
     // As text: signed and unsigned 64-bit numbers alike.
     let ends: Option<(Option<String>, Option<String>)> = client
-        .query_first(format!("SELECT CAST(MIN({key}) AS CHAR), CAST(MAX({key}) AS CHAR) FROM {table}"))
+        .query_first(format!(
+            "SELECT CAST(MIN({key}) AS CHAR), CAST(MAX({key}) AS CHAR) FROM {table}"
+        ))
         .await
-        .map_err(|error| explain(error, format!("cannot read the table {}", shown(&piece.table))))?;
+        .map_err(|error| {
+            explain(error, format!("cannot read the table {}", shown(&piece.table)))
+        })?;
     let number = |text: Option<String>| text?.parse::<i128>().ok();
-    let Some((Some(first), Some(last))) = ends.map(|(first, last)| (number(first), number(last))) else {
+    let Some((Some(first), Some(last))) = ends.map(|(first, last)| (number(first), number(last)))
+    else {
         return Ok(Vec::new());
     };
     let step = (last - first) / i128::from(count) + 1;

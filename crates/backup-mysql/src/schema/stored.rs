@@ -91,7 +91,8 @@ impl Stored {
 
 /// A column by its name.
 pub(crate) fn bytes(row: &Row, name: &str) -> Option<Vec<u8>> {
-    let at = row.columns_ref().iter().position(|column| column.name_str().eq_ignore_ascii_case(name))?;
+    let at =
+        row.columns_ref().iter().position(|column| column.name_str().eq_ignore_ascii_case(name))?;
     row.get_opt::<Option<Vec<u8>>, _>(at).and_then(Result::ok).flatten()
 }
 

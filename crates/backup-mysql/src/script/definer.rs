@@ -32,7 +32,8 @@ fn definer(text: &[u8]) -> Option<Range<usize>> {
     let kind = (0..tokens.tokens.len()).find(|at| KINDS.iter().any(|kind| tokens.is(*at, kind)))?;
     let at = (0..kind).find(|at| tokens.is(*at, "definer") && tokens.sign(at + 1, b'='))?;
     // What follows the account: SQL SECURITY, or the kind.
-    let end = (at + 3..=kind).find(|end| *end == kind || tokens.is(*end, "sql") || tokens.is(*end, "aggregate"))?;
+    let end = (at + 3..=kind)
+        .find(|end| *end == kind || tokens.is(*end, "sql") || tokens.is(*end, "aggregate"))?;
     Some(tokens.tokens[at].start..tokens.tokens[end].start)
 }
 
@@ -51,7 +52,8 @@ fn status(text: &[u8]) -> Option<Range<usize>> {
         tokens.tokens.get(at).map_or_else(
             || {
                 let end = tokens.tokens[count - 1].end;
-                let blanks = text[end..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+                let blanks =
+                    text[end..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
                 end + blanks
             },
             |token| token.start,

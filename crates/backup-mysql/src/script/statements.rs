@@ -65,13 +65,16 @@ const LOOKAHEAD: usize = 64;
 fn beginning(text: &[u8], whole: bool) -> Result<Option<usize>> {
     for token in Lexer::new(text, Reading::OURS) {
         match token {
-            Ok(token) if matches!(token.kind, Kind::Blank | Kind::LineComment | Kind::BlockComment) => {}
+            Ok(token)
+                if matches!(token.kind, Kind::Blank | Kind::LineComment | Kind::BlockComment) => {}
             Ok(token) => {
                 // What begins like the one may become the other.
                 let enough = whole || text.len() - token.start >= LOOKAHEAD;
                 return Ok(enough.then_some(token.start));
             }
-            Err(fault) if !whole && (fault.open || fault.at + LOOKAHEAD > text.len()) => return Ok(None),
+            Err(fault) if !whole && (fault.open || fault.at + LOOKAHEAD > text.len()) => {
+                return Ok(None);
+            }
             Err(fault) => return Err(broken(fault.reason, text, fault.at)),
         }
     }
@@ -86,7 +89,9 @@ fn plain(text: &[u8], whole: bool) -> Result<Option<Statement<'_>>> {
                 return Ok(Some(Statement { text, rows: None, end: token.end }));
             }
             Ok(_) => {}
-            Err(fault) if !whole && (fault.open || fault.at + LOOKAHEAD > text.len()) => return Ok(None),
+            Err(fault) if !whole && (fault.open || fault.at + LOOKAHEAD > text.len()) => {
+                return Ok(None);
+            }
             Err(fault) => return Err(broken(fault.reason, text, fault.at)),
         }
     }
@@ -166,13 +171,16 @@ mod tests {
     fn statements_end_where_they_should() {
         let found = all(FILE.as_bytes());
         let texts: Vec<_> = found.iter().map(|(text, _)| text.as_str()).collect();
-        assert_eq!(texts, [
-            "SET a = ';'",
-            "/*M!101100 SET b = 1 */",
-            "CREATE PROCEDURE p() BEGIN a; 'it; END -- ;;",
-            "INSERT INTO `a;\n) VALUES\n` (`b`) VALUES\n(1,'x;'),\n(2,'it\\'s\\n')",
-            "CREATE TABLE `DELIMITER ` (a int)",
-        ]);
+        assert_eq!(
+            texts,
+            [
+                "SET a = ';'",
+                "/*M!101100 SET b = 1 */",
+                "CREATE PROCEDURE p() BEGIN a; 'it; END -- ;;",
+                "INSERT INTO `a;\n) VALUES\n` (`b`) VALUES\n(1,'x;'),\n(2,'it\\'s\\n')",
+                "CREATE TABLE `DELIMITER ` (a int)",
+            ]
+        );
         assert_eq!(found[3].1, 2);
         assert!(all(b" -- nothing\n").is_empty());
     }

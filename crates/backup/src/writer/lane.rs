@@ -56,9 +56,8 @@ impl Lane {
         text: Vec<u8>,
     ) -> Result<()> {
         let places = Arc::clone(&self.places);
-        let place = self
-            .with(async { places.acquire_owned().await.map_err(|_| Error::stopped()) })
-            .await?;
+        let place =
+            self.with(async { places.acquire_owned().await.map_err(|_| Error::stopped()) }).await?;
         let compressed = self.writer.compress(part, Some(content), tally, text);
         let (done, last) = oneshot::channel();
         let before = self.last.replace(last);
