@@ -24,28 +24,15 @@ pub(crate) const FORMAT: &str = "sql";
 pub(crate) async fn run(task: &Task, settings: &Settings) -> Result<Report> {
     let endpoint = settings.server.endpoint()?;
     let Some(database) = endpoint.database() else {
-        return Err(Error::usage(
-            "no database to back up: set MYSQL_DATABASE, or use --all-databases",
-        ));
+        return Err(Error::usage("no database to back up: set MYSQL_DATABASE"));
     };
     let whose = settings.name().unwrap_or_else(|| database.to_owned());
-    database_of(task, settings, &endpoint, &whose, Timestamp::now()).await
-}
-
-/// One database. `time` is when the run began, which may save others too.
-pub(crate) async fn database_of(
-    task: &Task,
-    settings: &Settings,
-    endpoint: &Endpoint,
-    whose: &str,
-    time: Timestamp,
-) -> Result<Report> {
     let started = Timestamp::now();
-    let name = Name::new(KIND, whose, time, FORMAT)?;
+    let name = Name::new(KIND, &whose, started, FORMAT)?;
     let place = Place::open(task, &settings.place, name).await?;
     info!("backing up {endpoint} to {}", place.location());
     let jobs = settings.backup.jobs();
-    let (mut snapshot, schema) = read(task, settings, endpoint, jobs).await?;
+    let (mut snapshot, schema) = read(task, settings, &endpoint, jobs).await?;
     if task.dry_run() {
         return Ok(plan(&schema, place.location()));
     }

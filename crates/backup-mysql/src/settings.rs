@@ -57,15 +57,6 @@ pub(crate) struct BackupSettings {
     #[arg(long, env = "BACKUP_NAME")]
     pub name: Option<String>,
 
-    /// Accounts, their rights, and every database of the server, each a backup of its own; also for
-    /// list, verify, restore and prune
-    #[arg(long, env = "ALL_DATABASES", value_parser = switch())]
-    pub all_databases: bool,
-
-    /// With --all-databases: no database like this; repeatable, `*` and `?` stand for anything
-    #[arg(long, env = "EXCLUDE_DATABASE", value_name = "PATTERN", value_delimiter = ',')]
-    pub exclude_database: Vec<String>,
-
     /// Connections that read or write rows at once [default: the number of cores]
     #[arg(long, short, env = "JOBS")]
     jobs: Option<NonZeroUsize>,
@@ -124,9 +115,6 @@ impl RestoreSettings {
 impl Settings {
     /// Whose backups are meant, where it is said: `--name`, or else the database.
     pub(crate) fn name(&self) -> Option<String> {
-        if self.backup.all_databases {
-            return None;
-        }
         self.backup.name.clone().or_else(|| self.server.database.clone())
     }
 
@@ -138,15 +126,6 @@ impl Settings {
             (
                 self.which != "latest" && ![Verb::Verify, Verb::Restore].contains(&self.verb),
                 "only verify and restore take the name of a backup",
-            ),
-            (
-                self.backup.all_databases && self.backup.name.is_some(),
-                "--name is for the backups of one database: with --all-databases each has its own",
-            ),
-            (
-                self.backup.exclude_database.iter().any(|pattern| !pattern.is_empty())
-                    && !(self.backup.all_databases && self.verb == Verb::Backup),
-                "--exclude-database belongs to backup --all-databases",
             ),
         ];
         match misplaced.iter().find(|rule| rule.0) {

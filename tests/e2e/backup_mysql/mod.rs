@@ -1,0 +1,8 @@
+//! `backup-mysql` against real servers, judged by the stock client and `mysqldump` or `mariadb-dump`.
+
+mod consistency;
+mod image;
+mod judge;
+mod oracle;
+mod rights;
+mod store;
