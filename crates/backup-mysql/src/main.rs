@@ -4,12 +4,14 @@ mod access;
 mod dump;
 mod names;
 mod proof;
+mod restore;
 mod rows;
 mod save;
 mod schema;
 mod script;
 mod settings;
 mod snapshot;
+mod stored;
 
 use settings::{Settings, Verb};
 use std::process::ExitCode;
@@ -24,8 +26,9 @@ async fn run(task: &Task, settings: &Settings) -> Result<Report> {
     settings.check()?;
     match settings.verb {
         Verb::Backup => save::run(task, settings).await,
-        Verb::List | Verb::Verify | Verb::Restore | Verb::Prune => {
-            Err(task::Error::usage("not there yet"))
-        }
+        Verb::List => stored::list(task, settings).await,
+        Verb::Verify => stored::verify(task, settings).await,
+        Verb::Restore => stored::restore(task, settings).await,
+        Verb::Prune => stored::prune(task, settings).await,
     }
 }

@@ -12,6 +12,14 @@ pub(crate) fn shown(name: &str) -> String {
     if simple { name.to_owned() } else { ident(name) }
 }
 
+/// The name itself again.
+pub(crate) fn meant(shown: &str) -> String {
+    match shown.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) {
+        Some(quoted) => quoted.replace("``", "`"),
+        None => shown.to_owned(),
+    }
+}
+
 /// Whether one of the patterns means it: `*` and `?` stand for anything.
 pub(crate) fn like(name: &str, patterns: &[String]) -> bool {
     patterns.iter().filter(|one| !one.is_empty()).any(|one| WildMatch::new(one).matches(name))
@@ -32,5 +40,8 @@ mod tests {
     fn names_are_quoted_where_they_must_be() {
         assert_eq!(shown("orders_2"), "orders_2");
         assert_eq!(shown("Or`ders"), "`Or``ders`");
+        for name in ["orders", "Or`ders", "`", ""] {
+            assert_eq!(meant(&shown(name)), name);
+        }
     }
 }
