@@ -9,7 +9,7 @@ use mysql::{Client, Endpoint, Row, code, explain};
 use mysql_async::prelude::Queryable;
 use std::time::Duration;
 use task::{Error, Result, Task};
-use tracing::{debug, warn};
+use tracing::warn;
 
 const PROGRAM: &str = env!("CARGO_PKG_NAME");
 
@@ -42,21 +42,14 @@ impl Snapshot {
         jobs: usize,
         lock_wait: Duration,
     ) -> Result<Self> {
-        let mut leader = endpoint.connect_waiting(task, PROGRAM).await?;
-        known(&leader)?;
-        prepare(&mut leader).await?;
-        let mut waiting = Waiting(Some(leader.killer()));
+        let Self { leader, .. } = Self::look(task, endpoint).await?;
+        let killer = leader.killer();
         let taken = task.until_stopped(Self::lock(leader, endpoint, jobs, lock_wait)).await;
-        match taken {
-            Ok(snapshot) => {
-                waiting.0 = None;
-                Ok(snapshot)
-            }
-            Err(error) => {
-                waiting.end().await;
-                Err(error)
-            }
+        if taken.is_err() {
+            // It may wait for a lock, and keep writers waiting.
+            mysql::kill(&[killer]).await;
         }
+        taken
     }
 
     /// No more than a look at the schema: nothing is held, and there are no rows to be seen.
@@ -108,31 +101,13 @@ impl Snapshot {
     }
 }
 
-/// A leader that waits for a lock, and keeps writers waiting: it must not outlive us.
-struct Waiting(Option<mysql::Killer>);
-
-impl Waiting {
-    async fn end(&mut self) {
-        if let Some(killer) = self.0.take()
-            && let Err(error) = killer.kill().await
-        {
-            debug!("{error:#}");
-        }
-    }
-}
-
 /// A session that prints as we want it.
 pub(crate) async fn prepare(client: &mut Client) -> Result<()> {
     for statement in SESSION {
         run(client, statement).await?;
     }
     if client.version().mysql_from(8, 0) {
-        run(
-            client,
-            "SET SESSION information_schema_stats_expiry = 0, \
-             show_create_table_skip_secondary_engine = 0, print_identified_with_as_hex = 1",
-        )
-        .await?;
+        run(client, "SET SESSION information_schema_stats_expiry = 0").await?;
     }
     Ok(())
 }
@@ -220,7 +195,7 @@ async fn position(leader: &mut Client) -> Option<String> {
 pub(crate) const BEFORE: &str = "SAVEPOINT nightshift";
 pub(crate) const AFTER: &str = "ROLLBACK TO SAVEPOINT nightshift";
 
-/// The text after `Create …` in what a SHOW CREATE gives, as the bytes that are kept.
+/// What a SHOW CREATE gives, as the bytes that are kept.
 pub(crate) async fn show(client: &mut Client, kind: &str, name: &str) -> Result<Option<Row>> {
     let asked = client.query_first(format!("SHOW CREATE {kind} {}", ident(name))).await;
     asked.map_err(|error| {

@@ -1,14 +1,19 @@
 //! An open connection.
 
 use crate::{Endpoint, Version};
+use futures_util::future::join_all;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error as Refusal, Opts};
 use std::ops::{Deref, DerefMut};
+use std::time::Duration;
 use task::Result;
 
 /// What a server may be set to for the sake of applications, undone. Each family knows its own limit.
 const PATIENCE: &str =
     "SET SESSION wait_timeout = 86400, net_read_timeout = 3600, net_write_timeout = 3600";
+
+/// How long the end of connections may take.
+const ENDING: Duration = Duration::from_secs(2);
 
 /// Closes its connection when dropped.
 pub struct Client {
@@ -52,13 +57,26 @@ pub struct Killer {
 
 impl Killer {
     /// The connection ends, and with it what it holds and waits for.
-    pub async fn kill(&self) -> Result<()> {
+    async fn kill(&self) -> Result<()> {
         let doing = || format!("cannot end a statement on {}", self.endpoint);
         let mut client = self.endpoint.connect("nightshift kill").await?;
         match client.query_drop(format!("KILL {}", self.id)).await {
             // It has ended by itself.
             Err(error) if crate::code(&error) == Some(1094) => Ok(()),
             ended => ended.map_err(|error| crate::explain(error, doing())),
+        }
+    }
+}
+
+/// Ends all of them, as far as that is possible in the time that a stop may take.
+pub async fn kill(killers: &[Killer]) {
+    let all = join_all(killers.iter().map(Killer::kill));
+    match tokio::time::timeout(ENDING, all).await {
+        Err(_) => tracing::debug!("the server does not answer"),
+        Ok(ended) => {
+            for error in ended.into_iter().filter_map(Result::err) {
+                tracing::debug!("{error:#}");
+            }
         }
     }
 }

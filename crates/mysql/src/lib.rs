@@ -12,7 +12,7 @@ mod tls;
 mod url;
 mod version;
 
-pub use client::{Client, Killer};
+pub use client::{Client, Killer, kill};
 pub use endpoint::Endpoint;
 pub use explain::{code, explain};
 pub use mysql_async::Error as ServerError;

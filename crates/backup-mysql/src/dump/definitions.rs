@@ -75,7 +75,7 @@ impl<'a> Definitions<'a> {
         let head =
             format!("-- database saved by Nightshift backup-mysql {tool} from {version}\n{BEGIN}");
         self.script.push(head.as_bytes()).await?;
-        if self.client.version().mariadb_from(10, 11) {
+        if self.client.version().mariadb {
             self.script.push(HISTORY.as_bytes()).await?;
         }
         self.script.part(part::DATABASE).await?;

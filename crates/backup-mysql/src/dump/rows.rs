@@ -55,18 +55,10 @@ pub(super) async fn copy(
     // Nobody may hold the writer any more when it is dropped: that removes what was written.
     workers.shutdown().await;
     if result.is_err() {
-        kill(killers).await;
+        // The server goes on with a statement until it has a row to send.
+        mysql::kill(&killers).await;
     }
     result.map(|()| work.longest.load(Ordering::Relaxed))
-}
-
-/// A server goes on with a statement whose client is gone, until it has a row to send.
-async fn kill(killers: Vec<Killer>) {
-    for killer in killers {
-        if let Err(error) = killer.kill().await {
-            tracing::debug!("{error:#}");
-        }
-    }
 }
 
 struct Work {

@@ -1,7 +1,7 @@
 //! Runs the parts of an artifact in file order, each in the way that suits it.
 
 use super::reader::Reader;
-use super::session::{self, Session, kill, killers};
+use super::session::{self, Session, killers};
 use crate::dump::part;
 use crate::script::statements::{disabled, without_definer};
 use backup::manifest::{Chunk, Tally};
@@ -53,7 +53,8 @@ pub(super) async fn load(
     match task.until_stopped(load.parts(&mut sessions)).await {
         Ok(()) => Ok(load.done()),
         Err(error) => {
-            kill(&killers).await;
+            // The server does not notice by itself that nobody listens any more.
+            mysql::kill(&killers).await;
             Err(error)
         }
     }

@@ -1,6 +1,6 @@
 //! Reads the restored rows back out of the server and counts them as the backup did.
 
-use super::session::{kill, killers, open_all};
+use super::session::{killers, open_all};
 use crate::{rows, snapshot};
 use backup::manifest::Tally;
 use backup::restoring::compare;
@@ -37,7 +37,7 @@ pub(super) async fn recount(
         }
     }));
     if let Err(error) = task.until_stopped(counting).await {
-        kill(&killers).await;
+        mysql::kill(&killers).await;
         return Err(error);
     }
     let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -2,10 +2,8 @@
 
 use crate::script::statements::title;
 use bytes::Bytes;
-use futures_util::future::join_all;
 use mysql::{Client, Endpoint, Killer, ServerError, code, explain};
 use mysql_async::prelude::Queryable;
-use std::time::Duration;
 use task::{Error, Result, Task, While};
 
 pub(super) struct Session {
@@ -25,9 +23,6 @@ const TRIES: u32 = 20;
 const LOST: [u16; 2] = [1213, 1205];
 /// A statement that is a comment for this server: it was for the other family.
 const EMPTY: u16 = 1065;
-/// How long the end of connections may take, of the time that a stop may.
-const ENDING: Duration = Duration::from_secs(2);
-
 impl Session {
     /// A connection with the artifact's own settings.
     async fn prepared(client: Client, settings: &[Bytes]) -> Result<Self> {
@@ -139,17 +134,4 @@ pub(super) async fn open_all(
 /// What ends them from outside.
 pub(super) fn killers(sessions: &[Session]) -> Vec<Killer> {
     sessions.iter().map(|session| session.client.killer()).collect()
-}
-
-/// The end of waiting: the server does not notice by itself that nobody listens any more.
-pub(super) async fn kill(killers: &[Killer]) {
-    let all = join_all(killers.iter().map(Killer::kill));
-    match tokio::time::timeout(ENDING, all).await {
-        Err(_) => tracing::debug!("the server does not answer"),
-        Ok(ended) => {
-            for error in ended.into_iter().filter_map(Result::err) {
-                tracing::debug!("{error:#}");
-            }
-        }
-    }
 }

@@ -47,11 +47,11 @@ pub(crate) struct Columns {
 }
 
 /// Single-byte sets and others in which 0x00 to 0x7f are ASCII, and nothing else is.
-const ASCII_FIRST: [&str; 34] = [
-    "armscii8", "ascii", "big5", "cp1250", "cp1251", "cp1256", "cp1257", "cp850", "cp852", "cp866",
-    "cp932", "dec8", "eucjpms", "euckr", "gb18030", "gb2312", "gbk", "geostd8", "greek", "hebrew",
-    "hp8", "keybcs2", "koi8r", "koi8u", "latin1", "latin2", "latin5", "latin7", "macce",
-    "macroman", "sjis", "tis620", "ujis", "utf8mb4",
+const ASCII_FIRST: [&str; 31] = [
+    "armscii8", "big5", "cp1250", "cp1251", "cp1256", "cp1257", "cp850", "cp852", "cp866", "cp932",
+    "dec8", "eucjpms", "euckr", "gb18030", "gb2312", "gbk", "geostd8", "greek", "hebrew", "hp8",
+    "keybcs2", "koi8r", "koi8u", "latin2", "latin5", "latin7", "macce", "macroman", "sjis",
+    "tis620", "ujis",
 ];
 
 impl Columns {
