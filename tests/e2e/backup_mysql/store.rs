@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 use testkit::{Ran, Schema, run};
@@ -25,6 +25,10 @@ impl Store {
         store
     }
 
+    pub(super) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
     /// The program with a verb, in this database.
     pub(super) fn command(&self, schema: &Schema, verb: &str) -> Command {
         let mut command = program(TASK);
@@ -38,8 +42,8 @@ impl Store {
 
     /// The only backup there is.
     pub(super) fn file(&self) -> PathBuf {
-        let files = fs::read_dir(self.0.path()).unwrap().map(|entry| entry.unwrap().path());
-        files.filter(|path| path.extension().is_some_and(|end| end == "gz")).next().unwrap()
+        let mut files = fs::read_dir(self.0.path()).unwrap().map(|entry| entry.unwrap().path());
+        files.find(|path| path.extension().is_some_and(|end| end == "gz")).unwrap()
     }
 
     pub(super) fn manifest(&self) -> serde_json::Value {
