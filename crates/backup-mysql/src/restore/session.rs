@@ -21,6 +21,9 @@ const TRANSACTION: usize = 4 << 20;
 const TRIES: u32 = 20;
 /// A deadlock; a lock that was waited for too long.
 const LOST: [u16; 2] = [1213, 1205];
+/// Rows of an engine without transactions, where the server counts transactions by GTIDs: they want a
+/// transaction of their own.
+const ALONE: u16 = 1785;
 /// A statement that is a comment for this server: it was for the other family.
 const EMPTY: u16 = 1065;
 impl Session {
@@ -46,6 +49,13 @@ impl Session {
         self.bytes += statement.len();
         self.held.push(statement.clone());
         let mut done = self.send(&statement).await;
+        if done.as_ref().is_err_and(|error| code(error) == Some(ALONE)) {
+            self.held.pop();
+            self.commit().await?;
+            self.run(b"SET autocommit = 1").await?;
+            self.run(&statement).await?;
+            return self.run(b"SET autocommit = 0").await;
+        }
         for _ in 1..TRIES {
             match &done {
                 Err(error) if code(error).is_some_and(|code| LOST.contains(&code)) => {

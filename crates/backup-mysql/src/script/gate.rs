@@ -6,7 +6,7 @@
 //! remain that the clients make to all input: without `--comments` MariaDB's leaves comments out,
 //! and without `--binary-mode` both end lines by `\n` alone.
 
-use super::lexer::{Fault, Kind, Lexer, Token, is_blank};
+use super::lexer::{Fault, Kind, Lexer, Token};
 use super::reading::{Mode, Reading};
 use std::fmt;
 
