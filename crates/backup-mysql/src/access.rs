@@ -95,10 +95,11 @@ fn means(pattern: &str, name: &str) -> bool {
     fn matches(pattern: &[char], name: &[char]) -> bool {
         match pattern {
             [] => name.is_empty(),
-            ['\\', letter, rest @ ..] => name.first() == Some(letter) && matches(rest, &name[1..]),
             ['%', rest @ ..] => (0..=name.len()).any(|from| matches(rest, &name[from..])),
             ['_', rest @ ..] => !name.is_empty() && matches(rest, &name[1..]),
-            [letter, rest @ ..] => name.first() == Some(letter) && matches(rest, &name[1..]),
+            ['\\', letter, rest @ ..] | [letter, rest @ ..] => {
+                name.first() == Some(letter) && matches(rest, &name[1..])
+            }
         }
     }
     let letters = |text: &str| text.chars().collect::<Vec<_>>();

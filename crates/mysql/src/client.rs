@@ -27,10 +27,9 @@ impl Client {
         let mut conn = Conn::new(options).await?;
         let text: Option<String> = conn.query_first("SELECT VERSION()").await?;
         let text = text.unwrap_or_default();
-        let version = Version::parse(&text).unwrap_or_else(|| {
-            // Nobody knows this one; whoever must will refuse it.
-            Version { mariadb: false, number: (0, 0, 0), text }
-        });
+        let version = Version::parse(&text);
+        // Nobody knows this one; whoever must will refuse it.
+        let version = version.unwrap_or(Version { mariadb: false, number: (0, 0, 0), text });
         conn.query_drop(PATIENCE).await?;
         let limit = if version.mariadb { "max_statement_time" } else { "max_execution_time" };
         conn.query_drop(format!("SET SESSION {limit} = 0")).await?;

@@ -43,8 +43,10 @@ fn exit(error: &Cause) -> Exit {
             | DriverError::UnknownAuthPlugin { .. }
             | DriverError::NoKeyFound,
         )
-        | Cause::Url(_) => Exit::Usage,
-        Cause::Io(IoError::Tls(TlsError::Tls(rustls::Error::InvalidCertificate(_)))) => Exit::Usage,
+        | Cause::Url(_)
+        | Cause::Io(IoError::Tls(TlsError::Tls(rustls::Error::InvalidCertificate(_)))) => {
+            Exit::Usage
+        }
         Cause::Io(IoError::Io(cause)) if is_bad_certificate(cause) => Exit::Usage,
         _ => Exit::Failed,
     }

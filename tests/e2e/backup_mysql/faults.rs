@@ -82,7 +82,7 @@ fn told_to_stop_it_leaves_nothing_here_and_nothing_there() {
         proxy.fail_after(4 << 20, Fault::Freeze);
         let mut command = store.command(&schema, "backup");
         let running = Running::start(command.env("MYSQL_TCP_PORT", proxy.port().to_string()));
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         while !proxy.is_frozen() {
             assert!(Instant::now() < deadline, "it never reads so much");
         }

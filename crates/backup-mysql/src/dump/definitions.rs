@@ -79,7 +79,7 @@ impl<'a> Definitions<'a> {
             self.script.push(HISTORY.as_bytes()).await?;
         }
         self.script.part(part::DATABASE).await?;
-        let database = self.of_database(&self.schema.collation);
+        let database = of_database(&self.schema.collation);
         self.script.push(database.as_bytes()).await?;
         self.script.part(part::PRE_DATA).await?;
         for name in &self.schema.sequences {
@@ -252,16 +252,16 @@ impl<'a> Definitions<'a> {
             statement += &format!("SET SESSION {};\n", sets.join(", "));
         }
         if now.database_collation != wanted.database_collation {
-            statement += &self.of_database(&wanted.database_collation);
+            statement += &of_database(&wanted.database_collation);
         }
         self.context = wanted.clone();
         if statement.is_empty() { Ok(()) } else { self.script.push(statement.as_bytes()).await }
     }
+}
 
-    /// Of the current database, whatever its name.
-    fn of_database(&self, collation: &str) -> String {
-        format!("ALTER DATABASE COLLATE = {};\n", literal(collation))
-    }
+/// Of the current database, whatever its name.
+fn of_database(collation: &str) -> String {
+    format!("ALTER DATABASE COLLATE = {};\n", literal(collation))
 }
 
 /// As the file's beginning sets it: its collation is the server's own for utf8mb4.

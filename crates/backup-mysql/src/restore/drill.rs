@@ -34,7 +34,11 @@ pub(crate) async fn drill(
         return Ok(planned(source, &endpoint, "a new scratch database, then drop it"));
     }
     source.check(task).await?;
-    task.until_stopped(async { Ok(sweep(&mut server).await) }).await?;
+    task.until_stopped(async {
+        sweep(&mut server).await;
+        Ok(())
+    })
+    .await?;
     let target = endpoint.with_database(&scratch);
     let work = proof(task, source, &mut server, &target, &scratch, jobs);
     // A panic must not leave the database behind either.

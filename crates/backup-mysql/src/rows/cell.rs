@@ -10,20 +10,19 @@ pub(super) struct Unwritable;
 /// Appends the value that the server sent as these bytes.
 pub(super) fn push(into: &mut Vec<u8>, kind: &Kind, value: &[u8]) -> Result<(), Unwritable> {
     match kind {
-        Kind::Number => into.extend_from_slice(value),
         // As a number without an exponent it would be the integer 0.
         Kind::Float if value == b"-0" => into.extend_from_slice(b"-0e0"),
-        Kind::Float => into.extend_from_slice(value),
-        Kind::Quoted => push_literal(into, value),
+        Kind::Number | Kind::Float => into.extend_from_slice(value),
         Kind::Binary => hexadecimal(into, value),
-        Kind::Utf8 if str::from_utf8(value).is_ok() => push_literal(into, value),
-        Kind::Utf8 => return Err(Unwritable),
-        Kind::Latin1 if value.is_ascii() => push_literal(into, value),
+        Kind::Utf8 if str::from_utf8(value).is_err() => return Err(Unwritable),
+        Kind::Quoted | Kind::Utf8 => push_literal(into, value),
+        Kind::Latin1 | Kind::Other { ascii: true, .. } if value.is_ascii() => {
+            push_literal(into, value);
+        }
         Kind::Latin1 => {
             let text: String = value.iter().map(|byte| latin1(*byte)).collect();
             push_literal(into, text.as_bytes());
         }
-        Kind::Other { ascii: true, .. } if value.is_ascii() => push_literal(into, value),
         Kind::Other { .. } if value.is_empty() => into.extend_from_slice(b"''"),
         Kind::Other { charset, .. } => {
             into.push(b'_');
