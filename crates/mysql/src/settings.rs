@@ -66,7 +66,7 @@ pub enum SslMode {
     Preferred,
     /// TLS or nothing, the certificate not looked at
     Required,
-    /// The certificate is signed by one we trust
+    /// The certificate is signed by one we trust; the driver refuses one for another host, too
     #[value(alias = "verify_ca")]
     VerifyCa,
     /// And is made out for the host we wanted

@@ -22,6 +22,7 @@ pub(crate) fn options(settings: &MySettings) -> Result<Option<SslOpts>> {
         options = options
             .with_disable_built_in_roots(authority.is_some())
             .with_root_certs(roots.into_iter().map(Into::into).collect())
+            // The driver tells a wrong name by a text that rustls does not say any more, and refuses it.
             .with_danger_skip_domain_validation(settings.ssl_mode == SslMode::VerifyCa);
     }
     if let (Some(certificate), Some(key)) = (set(&settings.ssl_cert), set(&settings.ssl_key)) {

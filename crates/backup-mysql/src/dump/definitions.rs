@@ -294,6 +294,12 @@ fn without_database(definition: &[u8], database: &str) -> Vec<u8> {
                 rest = &rest[length..];
                 continue;
             }
+            // Doubled, it stands for itself.
+            Some(open) if open == *first && after.first() == Some(&open) => {
+                kept.extend_from_slice(&rest[..2]);
+                rest = &rest[2..];
+                continue;
+            }
             Some(open) if open == *first => quote = None,
             None if [b'\'', b'`'].contains(first) => quote = Some(*first),
             _ => {}
