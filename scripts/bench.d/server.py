@@ -1,6 +1,8 @@
-"""A private PostgreSQL 18 that a benchmark starts and stops, and the tools that speak to it."""
+"""Private servers that a benchmark starts and stops, and the tools that speak to them."""
 import contextlib
+import getpass
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -77,6 +79,48 @@ class Postgres:
     def sql(self, text, database="bench"):
         psql = [self.tools / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", text]
         return subprocess.run(psql, check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
+
+
+class MariaDB:
+    """Of version 11, as it is but for a buffer that holds all of the data."""
+
+    def __init__(self, cache, place):
+        self.release, self.place = cache / "mysql/mariadb-11", place
+        self.socket = place / "s"
+
+    def __enter__(self):
+        self.place.mkdir(parents=True, exist_ok=True)
+        if not (self.place / "data").exists():
+            shutil.copytree(self.release / "data", self.place / "data")
+        for name in [name for name in os.environ if name.startswith("MYSQL")]:
+            del os.environ[name]
+        os.environ.update(MYSQL_UNIX_PORT=str(self.socket), MYSQL_USER="root", MYSQL_DATABASE="bench")
+        command = ["setpriv", "--pdeathsig", "TERM", self.release / "bin/mariadbd", f"--datadir={self.place}/data"]
+        command += [f"--socket={self.socket}", "--skip-networking", f"--user={getpass.getuser()}"]
+        command += ["--innodb-buffer-pool-size=3G", "--innodb-log-file-size=1G"]
+        with open(self.place / "log", "wb") as log:
+            self.process = subprocess.Popen(command, cwd=self.place, stdout=log, stderr=log)
+        while True:
+            with contextlib.suppress(subprocess.CalledProcessError):
+                self.sql("SELECT 1", quiet=True)
+                return self
+            if self.process.poll() is not None:
+                raise measure.Failed(f"MariaDB does not start: {(self.place / 'log').read_text()}")
+            time.sleep(0.1)
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait()
+
+    def tool(self, name):
+        return [str(self.release / "bin" / name), f"--socket={self.socket}", "--user=root"]
+
+    def sql(self, text, database=None, quiet=False):
+        client = [*self.tool("mariadb"), "--batch", "--skip-column-names", "-e", text]
+        errors = subprocess.DEVNULL if quiet else None
+        client += [f"--database={database}"] if database else []
+        return subprocess.run(client, check=True, text=True, stdout=subprocess.PIPE, stderr=errors).stdout
 
 
 def say(text):

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
+mod backup_mysql;
 mod backup_postgres;
 mod backup_volume;
 mod cleanup_backups;

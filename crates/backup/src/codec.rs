@@ -9,6 +9,7 @@ mod effort;
 mod gzip;
 mod zstandard;
 
+pub use effort::Size;
 pub(crate) use effort::{Effort, Efforts};
 
 use serde::{Deserialize, Serialize};

@@ -3,11 +3,13 @@
 pub mod age;
 pub mod catalog;
 pub mod codec;
+pub mod drill;
 pub mod manifest;
 pub mod name;
 pub mod place;
 pub mod prune;
 pub mod readback;
+pub mod restoring;
 pub mod retention;
 pub mod settings;
 pub mod source;

@@ -5,6 +5,7 @@ use crate::passfile::Passfile;
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
+use task::server::{or_file, port, seconds};
 use task::{Context, Error, Result};
 
 /// Global, so that they may stand before or after a verb. A password is never an argument:
@@ -112,34 +113,6 @@ impl PgSettings {
             tracing::warn!("{error:#}: ignored");
             None
         }))
-    }
-}
-
-/// An empty value is as good as none, as in libpq; a file is asked only if nothing was given.
-fn or_file(variable: &str, given: Option<&str>) -> Result<Option<String>> {
-    if let Some(given) = given.filter(|given| !given.is_empty()) {
-        return Ok(Some(given.to_owned()));
-    }
-    Ok(task::secret(variable)?.map(|found| found.expose().to_owned()))
-}
-
-fn port(text: &str) -> Result<u16, String> {
-    match text.parse() {
-        // Kubernetes sets `X_PORT=tcp://…` for a service named x: say what is the matter.
-        _ if text.starts_with("tcp://") => {
-            Err("this is a Kubernetes service link: set enableServiceLinks: false".into())
-        }
-        Ok(0) | Err(_) => Err("not a port (1 to 65535)".into()),
-        Ok(port) => Ok(port),
-    }
-}
-
-/// libpq takes 0 for no limit.
-fn seconds(text: &str) -> Result<Duration, String> {
-    match text.trim().parse::<u32>() {
-        Ok(0) => Ok(Duration::from_hours(24)),
-        Ok(seconds) => Ok(Duration::from_secs(seconds.into())),
-        Err(_) => Err("not a number of seconds".into()),
     }
 }
 

@@ -21,6 +21,7 @@ mod report;
 mod retry;
 mod run;
 mod secret;
+pub mod server;
 mod several;
 mod shard;
 pub mod show;

@@ -1,23 +1,22 @@
 //! Copies rows out of the source on several connections at once.
 //!
 //! Each member of the artifact is a whole statement, so that members can stand in any order,
-//! and a reader needs no other member to make sense of one. While members are compressed, the
-//! next is already being filled; one worker that is left alone uses all cores for that.
+//! and a reader needs no other member to make sense of one.
 
 use super::plan::Piece;
 use crate::snapshot::Snapshot;
 use backup::manifest::Tally;
-use backup::writer::Writer;
+use backup::writer::{Lane, Writer};
 use bytes::Bytes;
 use futures_util::future::join;
-use futures_util::stream::{Fuse, FuturesUnordered};
+use futures_util::stream::Fuse;
 use futures_util::{StreamExt, TryStreamExt};
 use postgres::Client;
 use std::collections::VecDeque;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use task::{Context, Error, Progress, Result, Task};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_postgres::CopyOutStream;
 use tokio_postgres::error::SqlState;
@@ -43,14 +42,10 @@ pub(super) async fn copy(
     let postponed: Queue = Queue::default();
     let worker = |client| Worker {
         client,
-        writer: Arc::clone(writer),
         progress: progress.clone(),
         begin_again: format!("ROLLBACK; {}", snapshot.see_the_same()),
         postponed: Arc::clone(&postponed),
-        places: Arc::clone(&places),
-        members: FuturesUnordered::new(),
-        last: None,
-        spare: Vec::new(),
+        lane: Lane::new(Arc::clone(writer), Arc::clone(&places)),
     };
     let mut workers = JoinSet::new();
     for client in task.until_stopped(snapshot.workers(jobs)).await? {
@@ -69,24 +64,14 @@ pub(super) async fn copy(
     result
 }
 
-/// A member on its way into the artifact; its buffer comes back.
-type Member = Pin<Box<dyn Future<Output = Result<Vec<u8>>> + Send>>;
-
 struct Worker {
     client: Arc<Client>,
-    writer: Arc<Writer>,
     progress: Progress,
     /// Statements after a lock that was not to be had.
     begin_again: String,
     /// Pieces whose table could not be locked at once.
     postponed: Queue,
-    /// As many members may be on their way at once, of all workers together.
-    places: Arc<Semaphore>,
-    members: FuturesUnordered<Member>,
-    /// Tells when the last of them is appended: they keep the order of their rows.
-    last: Option<oneshot::Receiver<()>>,
-    /// Buffers of members that are done.
-    spare: Vec<Vec<u8>>,
+    lane: Lane,
 }
 
 impl Worker {
@@ -100,10 +85,7 @@ impl Worker {
                 self.postponed.lock().unwrap_or_else(PoisonError::into_inner).push_back(piece);
             }
         }
-        while let Some(emptied) = self.members.next().await {
-            emptied?;
-        }
-        Ok(())
+        self.lane.finish().await
     }
 
     /// None if somebody waits for the table in order to change it. Whoever asks for a lock now
@@ -132,50 +114,26 @@ impl Worker {
         // A row takes more room on the source's disk than in its text, or less: none counts twice.
         let mut unseen = piece.bytes;
         loop {
-            let mut text = self.spare.pop().unwrap_or_default();
-            text.clear();
+            let text = self.lane.buffer();
+            let client = &self.client;
             let filling = async {
-                let filled = rows.fill(piece, text).await.map_err(|fault| match fault {
-                    Fault::Server(cause) => self.client.explain(cause, piece.what()),
+                rows.fill(piece, text).await.map_err(|fault| match fault {
+                    Fault::Server(cause) => client.explain(cause, piece.what()),
                     Fault::Torn => Error::failed(format!(
                         "{}: the server sent a part of a row; is something between us that \
                          changes the protocol?",
                         piece.what()
                     )),
-                })?;
-                let place = Arc::clone(&self.places).acquire_owned().await;
-                Ok((filled, place.map_err(|_| Error::stopped())?))
+                })
             };
-            let mut filling = pin!(filling);
-            let (filled, place) = loop {
-                tokio::select! {
-                    filled = &mut filling => break filled?,
-                    Some(emptied) = self.members.next() => self.spare.push(emptied?),
-                }
-            };
-            let Some((text, tally)) = filled else {
+            let Some((text, tally)) = self.lane.with(filling).await? else {
                 self.progress.add(unseen);
                 return Ok(());
             };
             let seen = unseen.min(text.len() as u64);
             self.progress.add(seen);
             unseen -= seen;
-            let (part, content) = (piece.part.name(), piece.content);
-            let compressed = self.writer.compress(part, Some(content), tally, text);
-            let (done, last) = oneshot::channel();
-            let before = self.last.replace(last);
-            let writer = Arc::clone(&self.writer);
-            self.members.push(Box::pin(async move {
-                let member = compressed.await?;
-                if let Some(before) = before {
-                    // Without an answer it has failed, and then nobody asks for this one.
-                    before.await.map_err(|_| Error::stopped())?;
-                }
-                let emptied = writer.append(member).await?;
-                drop(place);
-                let _ = done.send(());
-                Ok(emptied)
-            }));
+            self.lane.send(piece.part.name(), piece.content, tally, text).await?;
         }
     }
 
