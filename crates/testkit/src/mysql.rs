@@ -198,6 +198,11 @@ impl Mysql {
         run(self.client().args(["-e", sql]))
     }
 
+    /// A database that is there.
+    pub fn schema(self: &Arc<Self>, name: &str) -> Schema {
+        Schema::there(Arc::clone(self), name.to_owned())
+    }
+
     /// A fresh one in utf8mb4, dropped with the value.
     pub fn create_schema(self: &Arc<Self>) -> Schema {
         self.create_schema_with("CHARACTER SET utf8mb4")

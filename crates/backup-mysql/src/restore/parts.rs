@@ -61,7 +61,7 @@ pub(super) async fn load(
 }
 
 /// What every connection of ours runs first.
-async fn settings(source: &Source) -> Result<Vec<Bytes>> {
+pub(super) async fn settings(source: &Source) -> Result<Vec<Bytes>> {
     let chunks = source.manifest().chunks.iter().filter(|chunk| chunk.part == part::SETTINGS);
     let mut reader = Reader::new(source.open(chunks.cloned().collect(), None));
     let mut settings = Vec::new();

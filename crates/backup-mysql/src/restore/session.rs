@@ -1,5 +1,6 @@
 //! One connection of a restore: runs statements, and says what failed.
 
+use crate::script::account::secret;
 use crate::script::statements::title;
 use bytes::Bytes;
 use mysql::{Client, Endpoint, Killer, ServerError, code, explain};
@@ -26,6 +27,9 @@ const LOST: [u16; 2] = [1213, 1205];
 const ALONE: u16 = 1785;
 /// A statement that is a comment for this server: it was for the other family.
 const EMPTY: u16 = 1065;
+/// The server's message has a part of the statement in it.
+const SYNTAX: u16 = 1064;
+
 impl Session {
     /// A connection with the artifact's own settings.
     async fn prepared(client: Client, settings: &[Bytes]) -> Result<Self> {
@@ -38,6 +42,17 @@ impl Session {
 
     pub(super) async fn run(&mut self, statement: &[u8]) -> Result<()> {
         self.send(statement).await.map_err(|error| refused(error, statement))
+    }
+
+    /// Passes over what the server refuses for this reason.
+    pub(super) async fn run_unless(&mut self, statement: &[u8], reason: u16) -> Result<()> {
+        match self.send(statement).await {
+            Err(error) if code(&error) == Some(reason) => {
+                tracing::info!("{error}: {}", title(statement));
+                Ok(())
+            }
+            done => done.map_err(|error| refused(error, statement)),
+        }
     }
 
     pub(super) async fn begin_rows(&mut self) -> Result<()> {
@@ -107,6 +122,10 @@ impl Session {
 }
 
 fn refused(error: ServerError, statement: &[u8]) -> Error {
+    if code(&error) == Some(SYNTAX) && secret(statement).is_some() {
+        let title = title(statement);
+        return Error::usage(format!("cannot run {title}: the server does not understand it"));
+    }
     let help = match code(&error) {
         Some(1227 | 1449 | 4006) => {
             " (restore as an account that may define for others, or with --no-definer)"
