@@ -27,6 +27,7 @@ static SCHEMAS: AtomicU32 = AtomicU32::new(0);
 /// For everybody from everywhere: a test's server.
 const ACCOUNTS: &str = "CREATE USER IF NOT EXISTS root@'%';
 GRANT ALL PRIVILEGES ON *.* TO root@'%' WITH GRANT OPTION;
+GRANT PROXY ON ''@'' TO root@'%' WITH GRANT OPTION;
 ";
 
 /// Fast before safe: a test's data need not survive a crash.

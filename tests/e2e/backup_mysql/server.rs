@@ -74,15 +74,28 @@ fn command(server: &Mysql, store: &Store, arguments: &[&str]) -> Command {
     command
 }
 
+/// MariaDB's own tool stops at an account that its server passes over.
+fn without_host_names(server: &Mysql) {
+    if server.is_mariadb() {
+        server.statement("DELETE FROM mysql.global_priv WHERE Host = @@hostname; FLUSH PRIVILEGES");
+    }
+}
+
 /// Accounts and rights by the server's own word, but for the password of the account that was there.
 fn accounts(server: &Mysql) -> String {
     if server.is_mariadb() {
         let mut dump = server.dump_command();
         let dump =
             run(dump.args(["--system=users,servers", "--skip-dump-date", "--insert-ignore"])).ok();
-        let of_account = |line: &&str| !line.contains("CREATE USER") || !line.contains("`kept`");
-        let mut lines: Vec<_> = dump.lines().filter(of_account).collect();
+        let password = |line: &str| line.contains("CREATE USER") || line.contains("IDENTIFIED");
+        // Who makes a role may give it to others.
+        let made =
+            |line: &str| line.contains("ter") && line.contains("root") && line.contains("ADMIN");
+        let wanted = |line: &&str| !(line.contains("kept") && password(line) || made(line));
+        let mut lines: Vec<_> = dump.lines().filter(wanted).collect();
         lines.sort_unstable();
+        // A right to be anybody is kept in two spellings, and printed in one.
+        lines.dedup();
         return lines.join("\n");
     }
     let names = server.statement(
@@ -104,6 +117,8 @@ fn accounts(server: &Mysql) -> String {
 }
 
 fn assert_equal(source: &Arc<Mysql>, target: &Arc<Mysql>, how: &str) {
+    without_host_names(source);
+    without_host_names(target);
     let release = source.release();
     assert_same(&accounts(source), &accounts(target), &format!("{release}, accounts by {how}"));
     for name in DATABASES {
@@ -134,6 +149,7 @@ fn a_whole_server_comes_back_on_another() {
         let store = Store::new();
         let saved = run(&mut command(&source, &store, &["backup", "--all-databases"]));
         assert_eq!(saved.code, 0, "{}", saved.stderr);
+        assert_eq!(source.is_mariadb(), saved.stderr.contains("skip_name_resolve"));
         for secret in ["it's; secret", "0x24", "*"] {
             assert!(!saved.stderr.contains(secret), "{secret} in {}", saved.stderr);
         }
@@ -170,9 +186,9 @@ fn the_stock_client_brings_back_a_whole_server() {
         run(&mut command(&source, &store, &["--all-databases"])).ok();
         let target = used(release);
         let pipe = |start: &str| {
-            let gunzip = Command::new("gunzip").arg("-c").arg(file(&store, start));
-            let mut gunzip = gunzip;
-            Stdio::from(gunzip.stdout(Stdio::piped()).spawn().unwrap().stdout.unwrap())
+            let mut gunzip = Command::new("gunzip");
+            let gunzip = gunzip.arg("-c").arg(file(&store, start)).stdout(Stdio::piped());
+            Stdio::from(gunzip.spawn().unwrap().stdout.unwrap())
         };
         sql(&target, None, pipe("mysqlglobals-"), &["--force"]);
         for (name, start) in

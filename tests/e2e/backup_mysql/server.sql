@@ -1,7 +1,7 @@
 -- Accounts of every kind, and what they may do, for MySQL and MariaDB alike.
 CREATE DATABASE shop CHARACTER SET latin1;
-CREATE DATABASE `Äpfel & "Bir``nen" CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-CREATE DATABASE empty;
+CREATE DATABASE `Äpfel & "Bir``nen` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE DATABASE `empty`;
 CREATE TABLE shop.orders (id INT PRIMARY KEY, note VARCHAR(20), `secret` INT);
 INSERT INTO shop.orders VALUES (1, 'ä', 7), (2, NULL, 8);
 CREATE TABLE `Äpfel & "Bir``nen`.`t` (id INT PRIMARY KEY);
@@ -13,7 +13,7 @@ CREATE USER 'o''brien "x" `y` \\'@'10.0.0.%' IDENTIFIED BY 'päss';
 CREATE USER 'limited'@'localhost' IDENTIFIED BY 'x' REQUIRE SSL WITH MAX_QUERIES_PER_HOUR 5 MAX_USER_CONNECTIONS 3;
 CREATE USER 'locked'@'%' IDENTIFIED BY 'x' PASSWORD EXPIRE INTERVAL 90 DAY ACCOUNT LOCK;
 CREATE USER 'kept'@'%' IDENTIFIED BY 'of the source';
-CREATE USER ''@'anywhere.example';
+CREATE USER ''@'10.1.1.1';
 CREATE DEFINER = 'plain'@'%' SQL SECURITY DEFINER VIEW shop.of_another AS SELECT * FROM `Äpfel & "Bir``nen`.`t`;
 GRANT SELECT ON *.* TO 'plain'@'%' WITH GRANT OPTION;
 GRANT ALL PRIVILEGES ON `shop`.* TO 'o''brien "x" `y` \\'@'10.0.0.%';

@@ -2,7 +2,7 @@
 
 use crate::script::account::{created, granted, is_on_object};
 use mysql::quote::literal;
-use mysql::{Client, Row, explain};
+use mysql::{Client, Row, code, explain};
 use mysql_async::prelude::Queryable;
 use task::{Error, Result};
 use tracing::warn;
@@ -11,6 +11,7 @@ use tracing::warn;
 const RESERVED: [&str; 4] = ["mysql.sys", "mysql.session", "mysql.infoschema", "mariadb.sys"];
 /// MariaDB's role of everybody is always there.
 const EVERYBODY: &str = "PUBLIC";
+const NO_SUCH_GRANT: u16 = 1141;
 
 #[derive(Default)]
 pub(crate) struct Accounts {
@@ -44,7 +45,12 @@ impl Accounts {
     pub(super) async fn read(client: &mut Client) -> Result<Self> {
         let mut found = Self::default();
         let mut defaults = Vec::new();
+        let mut unused = Vec::new();
         for account in list(client).await? {
+            if !account.role && is_passed_over(client, &account).await? {
+                unused.push(account.quoted());
+                continue;
+            }
             found.count += 1;
             found.made.extend(made(client, &account).await?);
             for right in rights(client, &account).await? {
@@ -57,6 +63,13 @@ impl Accounts {
             defaults.extend(default_roles(client, &account).await?);
         }
         found.rights.extend(defaults);
+        if !unused.is_empty() {
+            warn!(
+                "the server resolves no names (skip_name_resolve), and so does not know these accounts, \
+                 which the backup does not hold either: {}",
+                unused.join(", ")
+            );
+        }
         warn_of_second_passwords(client).await?;
         Ok(found)
     }
@@ -71,6 +84,20 @@ async fn list(client: &mut Client) -> Result<Vec<Account>> {
         .map_err(|error| explain(error, "cannot read the list of accounts"))?;
     let accounts = listed.into_iter().map(|(user, host, role)| Account { user, host, role });
     Ok(accounts.filter(|account| !RESERVED.contains(&account.user.as_str())).collect())
+}
+
+/// A server that resolves no names does not look at accounts with one, and prints nothing of them.
+async fn is_passed_over(client: &mut Client, account: &Account) -> Result<bool> {
+    let name = account.quoted();
+    let refused = client.query_drop(format!("SHOW GRANTS FOR {name}")).await.err();
+    if refused.is_none_or(|error| code(&error) != Some(NO_SUCH_GRANT)) {
+        return Ok(false);
+    }
+    let resolves_none: Option<bool> = client
+        .query_first("SELECT @@GLOBAL.skip_name_resolve")
+        .await
+        .map_err(|error| explain(error, "cannot ask whether the server resolves names"))?;
+    Ok(resolves_none.unwrap_or_default())
 }
 
 async fn made(client: &mut Client, account: &Account) -> Result<Option<Vec<u8>>> {

@@ -29,25 +29,25 @@ pub(super) async fn servers(client: &mut Client) -> Result<Vec<Vec<u8>>> {
         .map_err(|error| explain(error, what))?;
     let mut statements = Vec::new();
     for (name, wrapper, host, db, user, password, port, socket, owner) in listed {
-        let texts = [
+        let own = if more.is_some() { Some(own_options(client, &name).await?) } else { None };
+        let mut options: Vec<String> = [
             ("HOST", host),
             ("DATABASE", db),
             ("USER", user),
             ("PASSWORD", password),
             ("SOCKET", socket),
             ("OWNER", owner),
-        ];
-        let mut options: Vec<String> = texts
-            .iter()
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(option, value)| format!("{option} {}", literal(value)))
-            .collect();
-        if port > 0 {
+        ]
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(option, value)| format!("{option} {}", literal(value)))
+        .collect();
+        let said = own.as_ref().is_none_or(|own| own.contains_key("PORT"));
+        if port > 0 && said {
             options.push(format!("PORT {port}"));
         }
-        if more.is_some() {
-            options.extend(own_options(client, &name).await?);
-        }
+        let more = own.iter().flatten().filter(|(option, _)| !KNOWN.contains(&option.as_str()));
+        options.extend(more.map(|(option, value)| format!("{} {}", ident(option), literal(value))));
         let name = ident(&name);
         statements.push(format!("DROP SERVER IF EXISTS {name}").into_bytes());
         statements.push(
@@ -62,8 +62,11 @@ pub(super) async fn servers(client: &mut Client) -> Result<Vec<Vec<u8>>> {
     Ok(statements)
 }
 
-/// Those that later MariaDB takes, whatever they are called; the known ones are among them.
-async fn own_options(client: &mut Client, server: &str) -> Result<Vec<String>> {
+/// What has a column of its own.
+const KNOWN: [&str; 7] = ["HOST", "DATABASE", "USER", "PASSWORD", "SOCKET", "OWNER", "PORT"];
+
+/// What was said when it was made: later MariaDB takes options of any name.
+async fn own_options(client: &mut Client, server: &str) -> Result<BTreeMap<String, String>> {
     let query = format!(
         "SELECT COALESCE(Options, '{{}}') FROM mysql.servers WHERE Server_name = {}",
         literal(server)
@@ -73,9 +76,10 @@ async fn own_options(client: &mut Client, server: &str) -> Result<Vec<String>> {
     })?;
     let options: BTreeMap<String, String> = serde_json::from_str(&text.unwrap_or_default())
         .usage(|| format!("cannot write the options of the server {server}: they are odd"))?;
-    let known = ["host", "database", "user", "password", "socket", "owner", "port"];
-    let own = options.iter().filter(|(name, _)| !known.contains(&name.to_lowercase().as_str()));
-    Ok(own.map(|(name, value)| format!("{} {}", ident(name), literal(value))).collect())
+    let upper = |option: String| {
+        if KNOWN.contains(&&*option.to_uppercase()) { option.to_uppercase() } else { option }
+    };
+    Ok(options.into_iter().map(|(option, value)| (upper(option), value)).collect())
 }
 
 pub(super) async fn functions(client: &mut Client) -> Result<Vec<Vec<u8>>> {

@@ -10,9 +10,6 @@ use mysql::Endpoint;
 use serde_json::json;
 use task::{Error, Report, Result, Task};
 
-/// A tablespace of this name is there already.
-const THERE: u16 = 3120;
-
 pub(crate) struct Globals<'a> {
     source: &'a Source,
     endpoint: &'a Endpoint,
@@ -67,7 +64,7 @@ impl<'a> Globals<'a> {
         let mut reader = Reader::new(self.source.open(wanted.collect(), None));
         let work = async {
             while let Some(statement) = reader.statement().await? {
-                session.run_unless(&statement.text, THERE).await?;
+                session.run_unless_there(&statement.text).await?;
             }
             Ok(())
         };

@@ -17,7 +17,7 @@ pub(crate) use globals::Globals;
 use backup::restoring::{compare, planned};
 use backup::source::Source;
 use mysql::Endpoint;
-use parts::Changing;
+use parts::{Changing, Stage};
 use serde_json::json;
 use target::Server;
 use task::{Error, Report, Result, Task, While, show};
@@ -30,7 +30,7 @@ pub(crate) struct RestoreOptions {
     pub(crate) create: bool,
     /// Drop the database first, and make it anew.
     pub(crate) clean: bool,
-    /// It is one of a whole server's: what is missing is made.
+    /// It is one of a whole server's: it is made if it is missing, and [`finish`] has the last word.
     pub(crate) server: bool,
     /// Who restores becomes the definer.
     pub(crate) no_definer: bool,
@@ -59,13 +59,29 @@ pub(crate) async fn restore(
     if plan != Plan::Fill {
         task.until_stopped(server.create(name, source.manifest())).await?;
     }
-    let done = load(task, source, endpoint, options).await;
+    let stage = if options.server { Stage::Filling } else { Stage::All };
+    let done = load(task, source, endpoint, options, stage).await;
     if done.is_err() && plan == Plan::Create {
         if let Err(left) = server.drop(name).await {
             tracing::warn!("what was half restored is left: {left:#}");
         }
         return done;
     }
+    half(name, done)
+}
+
+/// What is left to be done to a database of a server whose databases are all filled.
+pub(crate) async fn finish(
+    task: &Task,
+    source: &Source,
+    endpoint: &Endpoint,
+    options: &RestoreOptions,
+) -> Result<Report> {
+    let name = target(endpoint, options)?;
+    half(name, load(task, source, endpoint, options, Stage::Finishing).await)
+}
+
+fn half(name: &str, done: Result<Report>) -> Result<Report> {
     done.during(|| {
         format!("the database {name} is only half restored: restore it again with --clean")
     })
@@ -147,10 +163,13 @@ async fn load(
     source: &Source,
     endpoint: &Endpoint,
     options: &RestoreOptions,
+    stage: Stage,
 ) -> Result<Report> {
     let changing = Changing { no_definer: options.no_definer, sleeping: false };
-    let restored = parts::load(task, source, endpoint, options.jobs, changing).await?;
-    compare(source.manifest(), &restored.tallies, "sent to the server")?;
+    let restored = parts::load(task, source, endpoint, options.jobs, (stage, changing)).await?;
+    if stage != Stage::Finishing {
+        compare(source.manifest(), &restored.tallies, "sent to the server")?;
+    }
     Ok(report(source, endpoint, restored.statements))
 }
 

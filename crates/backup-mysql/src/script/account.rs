@@ -32,6 +32,15 @@ pub(crate) fn granted(text: &[u8]) -> Vec<u8> {
     [head, option.unwrap_or_default().as_bytes()].concat()
 }
 
+/// Whom a right is given to.
+pub(crate) fn grantee(text: &[u8]) -> Option<&[u8]> {
+    let tokens = Tokens::of(text);
+    let to = tokens.find(&["to"]).filter(|_| tokens.is(0, "grant"))?;
+    let count = tokens.tokens.len();
+    let with = (to..count).find(|at| tokens.is(*at, "with")).unwrap_or(count);
+    Some(tokens.between(to + 1, with).trim_ascii_end())
+}
+
 /// Whether a right is one on a single table, view, routine: these must be there before it is given.
 pub(crate) fn is_on_object(text: &[u8]) -> bool {
     let tokens = Tokens::of(text);
@@ -97,6 +106,9 @@ mod tests {
         ] {
             assert_eq!(text(granted(printed.as_bytes())), wanted);
         }
+        let right = b"GRANT PROXY ON ``@`` TO `to with`@`x` WITH GRANT OPTION";
+        assert_eq!(grantee(right), Some(&b"`to with`@`x`"[..]));
+        assert_eq!(grantee(b"SET DEFAULT ROLE a TO b"), None);
     }
 
     #[test]
