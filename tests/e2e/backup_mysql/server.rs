@@ -136,9 +136,9 @@ fn assert_equal(source: &Arc<Mysql>, target: &Arc<Mysql>, how: &str) {
 /// The file of a database, or of the globals, by what its name begins with.
 fn file(store: &Store, start: &str) -> std::path::PathBuf {
     let files = fs::read_dir(store.path()).unwrap().map(|entry| entry.unwrap().path());
-    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    let begins = |path: &Path| path.file_name().unwrap().to_str().unwrap().starts_with(start);
     let mut found =
-        files.filter(|path| name(path).starts_with(start) && name(path).ends_with(".gz"));
+        files.filter(|path| begins(path) && path.extension().is_some_and(|end| end == "gz"));
     found.next().unwrap_or_else(|| panic!("no {start}"))
 }
 

@@ -21,8 +21,10 @@ SET SESSION time_zone = '+00:00', sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALI
 ";
 pub(super) const END: &str = "SET SESSION time_zone = @nightshift_time_zone, sql_mode = @nightshift_sql_mode, foreign_key_checks = @nightshift_foreign_key_checks, unique_checks = @nightshift_unique_checks, sql_notes = @nightshift_sql_notes;
 ";
-/// MariaDB from 10.11 on; others have no history to bring back.
-const HISTORY: &str = "/*M!101100 SET SESSION system_versioning_insert_history = 1 */;
+/// MariaDB from 10.11 on; others have no history to bring back, and see a statement all the same: an
+/// empty one would be an error.
+const HISTORY: &str =
+    "SET SESSION sql_notes = 0 /*M!101100 , system_versioning_insert_history = 1 */;
 ";
 
 pub(super) struct Definitions<'a> {

@@ -25,8 +25,6 @@ const LOST: [u16; 2] = [1213, 1205];
 /// Rows of an engine without transactions, where the server counts transactions by GTIDs: they want a
 /// transaction of their own.
 const ALONE: u16 = 1785;
-/// A statement that is a comment for this server: it was for the other family.
-const EMPTY: u16 = 1065;
 /// A tablespace of this name.
 const TABLESPACE_THERE: u16 = 1813;
 /// The server's message has a part of the statement in it.
@@ -127,10 +125,7 @@ impl Session {
     }
 
     async fn send(&mut self, statement: &[u8]) -> Result<(), ServerError> {
-        match self.client.query_drop(statement).await {
-            Err(error) if code(&error) == Some(EMPTY) => Ok(()),
-            done => done,
-        }
+        self.client.query_drop(statement).await
     }
 }
 
