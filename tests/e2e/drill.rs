@@ -11,7 +11,7 @@ use testkit::{Damage, Database, Postgres, Ran, programs, run};
 use tests::program;
 
 const TASK: &str = "backup-postgres";
-const UNPRIVILEGED: &str = "65534";
+pub(crate) const UNPRIVILEGED: &str = "65534";
 
 const SHOP: &str = "
 CREATE TABLE product (id int PRIMARY KEY, name text NOT NULL);
@@ -21,7 +21,7 @@ CREATE INDEX ON product (name);
 
 #[test]
 fn the_drill_of_the_manifest_proves_a_backup_and_finds_a_damaged_one() {
-    let pod = pod();
+    let pod = pod(TASK);
     let database = Postgres::start(15).create_database();
     database.psql(SHOP);
     // A role that the throwaway server does not have.
@@ -48,10 +48,11 @@ fn the_drill_of_the_manifest_proves_a_backup_and_finds_a_damaged_one() {
     database.psql(&format!("REASSIGN OWNED BY {owner} TO postgres; DROP ROLE {owner}"));
 }
 
-fn pod() -> Value {
-    let documents = built(&root().join("manifests").join(TASK));
+/// Of a program's weekly drill.
+pub(crate) fn pod(task: &str) -> Value {
+    let documents = built(&root().join("manifests").join(task));
     let drill = documents.iter().find(|one| {
-        one["kind"] == "CronJob" && one["metadata"]["name"] == format!("{TASK}-drill").as_str()
+        one["kind"] == "CronJob" && one["metadata"]["name"] == format!("{task}-drill").as_str()
     });
     drill.unwrap().pointer("/spec/jobTemplate/spec/template/spec").unwrap().clone()
 }
@@ -120,7 +121,7 @@ fn drill(container: &Value, sidecar: &Sidecar, store: &Path, database: &Database
 }
 
 /// One bit in the middle of the file.
-fn damage(store: &Path) {
+pub(crate) fn damage(store: &Path) {
     let mut files = std::fs::read_dir(store).unwrap().map(|file| file.unwrap().path());
     let file = files.find(|path| path.to_string_lossy().ends_with(".sql.gz")).unwrap();
     let whole = std::fs::read(&file).unwrap();

@@ -26,7 +26,7 @@ pub use database::Database;
 pub use disk::Disk;
 pub use docker::Docker;
 pub use kubernetes::{Kubernetes, kubectl};
-pub use mysql::Mysql;
+pub use mysql::{Mysql, programs_of};
 pub use postgres::{Postgres, Settings};
 pub use proxy::{Fault, Proxy};
 pub use running::{Running, moments};

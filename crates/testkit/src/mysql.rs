@@ -222,6 +222,11 @@ fn is_mariadb(release: &str) -> bool {
     release.starts_with("mariadb")
 }
 
+/// Where the programs of a release lie.
+pub fn programs_of(release: &str) -> PathBuf {
+    cache::installed(&format!("mysql/{release}/bin"))
+}
+
 fn installed(release: &str, program: &str) -> PathBuf {
     cache::installed(&format!("mysql/{release}/bin/{program}"))
 }

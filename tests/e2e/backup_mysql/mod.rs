@@ -1,6 +1,7 @@
 //! `backup-mysql` against real servers, judged by the stock client and `mysqldump` or `mariadb-dump`.
 
 mod consistency;
+mod drill;
 mod faults;
 mod image;
 mod judge;

@@ -23,6 +23,7 @@ use target::Server;
 use task::{Error, Report, Result, Task, While, show};
 
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct RestoreOptions {
     /// Connections at work at once.
     pub(crate) jobs: usize,
