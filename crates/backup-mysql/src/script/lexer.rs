@@ -68,14 +68,15 @@ impl<'a> Lexer<'a> {
             (0, _) => Err(self.fault("a NUL byte")),
             (..0x20 | 0x7f, _) => Err(self.fault("a control character outside of quotes")),
             // An old word for NULL.
-            (b'\\', b'N') => Ok(self.take(2, Kind::Other)),
+            (b'\\', b'N') if !is_word(self.peek(2)) => Ok(self.take(2, Kind::Other)),
             (b'\\', _) => Err(self.fault("a backslash outside of quotes")),
             (b'#', _) => self.line_comment(),
             (b'-', b'-') => self.dashes(),
             (b'/', b'*') => self.slash_star(),
             (b'*', b'/') => {
                 self.conditional = false;
-                Ok(self.take(2, Kind::Other))
+                self.at += 2;
+                self.no_star().map(|()| Kind::Other)
             }
             (b'\'', _) => self.quoted(b'\'', self.reading.backslash, Kind::Text),
             (b'"', _) => self.quoted(b'"', self.reading.double_backslash, Kind::Text),
@@ -144,6 +145,12 @@ impl<'a> Lexer<'a> {
                     if self.peek(0) >= 0x80 {
                         return Err(self.fault("a letter outside of ASCII behind a comment"));
                     }
+                    if matches!((self.peek(0), self.reading.dollar), (b'\\', _) | (b'$', true)) {
+                        return Err(self.fault("a backslash or a dollar behind a comment"));
+                    }
+                    if self.peek(0) == b'/' && matches!(self.peek(2), b'!' | b'+' | b'M') {
+                        return Err(self.fault("a conditional comment right behind a comment"));
+                    }
                     return self.free_of_nul(start, Kind::BlockComment);
                 }
                 (b'/', b'*') if matches!(self.peek(2), b'!' | b'+' | b'M' | b'/') => {
@@ -163,15 +170,41 @@ impl<'a> Lexer<'a> {
             match (self.peek(0), self.peek(1)) {
                 (b'*', b'/') => {
                     self.at += 2;
+                    self.no_star()?;
                     break;
                 }
                 (b'\n', _) => break,
                 (b'\\', _) => return Err(self.fault("a backslash outside of quotes")),
                 (b'/', b'*') => return Err(self.fault("a comment inside of a comment")),
+                (quote @ (b'\'' | b'"' | b'`'), _) => self.quoted_in_hint(quote)?,
                 _ => self.at += 1,
             }
         }
+        if self.at >= self.text.len() && !self.text.ends_with(b"*/") {
+            return Err(open(start, "a hint without an end"));
+        }
         self.free_of_nul(start, Kind::BlockComment)
+    }
+
+    /// The clients see quotes there, and servers may not.
+    fn quoted_in_hint(&mut self, quote: u8) -> Scanned<()> {
+        let start = self.at;
+        self.quoted(quote, false, Kind::Name)?;
+        let text = &self.text[start..self.at];
+        if memchr::memmem::find(text, b"*/").is_some()
+            || memchr::memchr2(b'\n', b'\\', text).is_some()
+        {
+            return Err(self.fault("a hint with more than names in quotes"));
+        }
+        Ok(())
+    }
+
+    /// MySQL's client takes the end of code or a hint, and a star behind it, for the beginning of a comment.
+    fn no_star(&self) -> Scanned<()> {
+        if self.peek(0) == b'*' {
+            return Err(self.fault("a star behind the end of a hint or a conditional comment"));
+        }
+        Ok(())
     }
 
     fn quoted(&mut self, quote: u8, escapes: bool, kind: Kind) -> Scanned<Kind> {
@@ -235,6 +268,9 @@ impl<'a> Lexer<'a> {
                 self.at += 2;
             } else if rest.starts_with(tag) {
                 self.at += tag.len();
+                if self.peek(0) == b'$' {
+                    return Err(self.fault("a dollar behind a dollar quote"));
+                }
                 return self.free_of_nul(start, Kind::Text);
             } else {
                 self.at += 1;

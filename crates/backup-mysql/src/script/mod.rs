@@ -7,6 +7,8 @@ pub(crate) mod account;
 mod definer;
 pub(crate) mod gate;
 mod lexer;
+#[cfg(test)]
+mod oracle;
 mod reading;
 pub(crate) use reading::Mode;
 pub(crate) mod statements;
