@@ -1,7 +1,6 @@
 //! `backup-mysql` against real servers, judged by the stock client and `mysqldump` or `mariadb-dump`.
 
 mod consistency;
-mod faults;
 mod image;
 mod judge;
 mod oracle;

@@ -12,13 +12,12 @@ mod target;
 
 pub(crate) use drill::drill;
 
-use backup::restoring::{compare, planned};
+use backup::restoring::{compare, planned, restored};
 use backup::source::Source;
 use mysql::Endpoint;
 use parts::Changing;
-use serde_json::json;
 use target::Server;
-use task::{Error, Report, Result, Task, While, show};
+use task::{Error, Report, Result, Task, While};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RestoreOptions {
@@ -111,34 +110,13 @@ async fn load(
     options: &RestoreOptions,
 ) -> Result<Report> {
     let changing = Changing { no_definer: options.no_definer, sleeping: false };
-    let restored = parts::load(task, source, endpoint, options.jobs, changing).await?;
-    compare(source.manifest(), &restored.tallies, "sent to the server")?;
-    Ok(report(source, endpoint, restored.statements))
+    let loaded = parts::load(task, source, endpoint, options.jobs, changing).await?;
+    compare(source.manifest(), &loaded.tallies, "sent to the server")?;
+    Ok(report(source, endpoint, loaded.statements))
 }
 
 fn report(source: &Source, endpoint: &Endpoint, statements: u64) -> Report {
-    let manifest = source.manifest();
-    let file = &manifest.artifact.file;
-    let tables = manifest.contents.len() as u64;
-    let rows: u64 = manifest.contents.iter().map(|content| content.tally.rows).sum();
-    let bytes = manifest.artifact.raw_size;
-    let summary = format!(
-        "restored {file} into {endpoint}: {tables} tables, {rows} rows, {}",
-        show::bytes(bytes)
-    );
-    Report {
-        items: tables,
-        bytes,
-        json: json!({
-            "file": file,
-            "target": endpoint.to_string(),
-            "tables": tables,
-            "rows": rows,
-            "bytes": bytes,
-            "statements": statements,
-        }),
-        table: summary.clone(),
-        summary,
-        ..Report::default()
-    }
+    let contents = &source.manifest().contents;
+    let rows = contents.iter().map(|content| content.tally.rows).sum();
+    restored(source, endpoint, (contents.len() as u64, rows), statements)
 }
