@@ -1,6 +1,6 @@
 //! Connections that are lost in the middle.
 
-use crate::databases::large;
+use crate::databases::{large, large_on};
 use crate::program::BackupMysql;
 use std::process::Command;
 use testkit::{Mysql, Schema, faults, run};
@@ -14,11 +14,13 @@ journey!(a_restore_cut_off_at_any_byte_says_so(large),
 journey!(a_drill_cut_off_drops_its_database(large),
     mysql_9 "mysql-9", mariadb_11 "mariadb-11");
 
+const READING: &str = "cannot read the table `";
+
 #[test]
 fn a_worker_that_is_terminated_ends_the_run() {
     for release in ["mysql-9", "mariadb-11"] {
         let database = large(release);
-        faults::a_worker_that_is_terminated_ends_the_run::<BackupMysql>(&database, || {
+        faults::a_worker_that_is_terminated_ends_the_run::<BackupMysql>(&database, READING, || {
             terminate_a_worker(&database);
         });
     }
@@ -37,13 +39,8 @@ fn terminate_a_worker(database: &Schema) {
 #[test]
 fn a_server_that_crashes_ends_the_run() {
     let server = Mysql::private("mariadb-11", &[]);
-    let database = server.create_schema();
-    database.sql(
-        "CREATE TABLE big AS WITH RECURSIVE n (i) AS
-            (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 399)
-            SELECT a.i * 400 + b.i AS id, SHA2(a.i * 400 + b.i, 256) AS a FROM n a JOIN n b",
-    );
-    faults::a_server_that_crashes_ends_the_run::<BackupMysql>(&database, "big", || {
+    let database = large_on(&server);
+    faults::a_server_that_crashes_ends_the_run::<BackupMysql>(&database, READING, || {
         let id = std::fs::read_to_string(server.folder().join("pid")).unwrap();
         run(Command::new("kill").args(["-KILL", id.trim()])).ok();
     });

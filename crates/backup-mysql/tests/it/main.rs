@@ -5,18 +5,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
-/// The journey of this name on the servers of these releases, as a test for each: they run side by side.
-/// `large` and `small` are what there is to be saved.
+/// The journey of this name with such a database, on the servers of these releases: a test for each, so
+/// that they run side by side.
 macro_rules! journey {
-    ($name:ident($($database:ident),+), $($release:ident $server:literal),+) => {
+    ($name:ident($database:ident), $($release:ident $server:literal),+) => {
         mod $name {
-            use crate::databases::{$($database),+};
+            use crate::databases::$database;
             use crate::program::BackupMysql;
             use testkit::faults;
             $(
                 #[test]
                 fn $release() {
-                    faults::$name::<BackupMysql>($(&$database($server)),+);
+                    faults::$name::<BackupMysql>(&$database($server));
                 }
             )+
         }

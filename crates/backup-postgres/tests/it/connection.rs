@@ -27,10 +27,12 @@ fn a_drill_cut_off_drops_its_database() {
     faults::a_drill_cut_off_drops_its_database::<BackupPostgres>(&large());
 }
 
+const READING: &str = "cannot read table public.";
+
 #[test]
 fn a_worker_that_is_terminated_ends_the_run() {
     let database = large();
-    faults::a_worker_that_is_terminated_ends_the_run::<BackupPostgres>(&database, || {
+    faults::a_worker_that_is_terminated_ends_the_run::<BackupPostgres>(&database, READING, || {
         let killed = database.psql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
              WHERE datname = current_database() AND application_name = 'backup-postgres'
@@ -45,7 +47,7 @@ fn a_server_that_crashes_ends_the_run() {
     let server = Postgres::private(MAJOR, &Settings::default());
     let database = server.create_database();
     database.psql("CREATE TABLE big AS SELECT n, md5(n::text) FROM generate_series(1, 500000) n");
-    faults::a_server_that_crashes_ends_the_run::<BackupPostgres>(&database, "public.big", || {
+    faults::a_server_that_crashes_ends_the_run::<BackupPostgres>(&database, READING, || {
         let file = server.socket().join("data/postmaster.pid");
         let id = fs::read_to_string(&file).unwrap().lines().next().unwrap().to_owned();
         // An immediate shutdown, as by `pg_ctl stop -m immediate`.

@@ -142,26 +142,28 @@ fn amid_the_rows<P: Program>(database: &P::Target, happens: impl FnOnce()) -> Ra
     ran
 }
 
-/// `terminate` has the server end one of the connections that read rows.
+/// `terminate` has the server end one of the connections that read rows, of which it is said that they
+/// were `reading`.
 pub fn a_worker_that_is_terminated_ends_the_run<P: Program>(
     large: &P::Target,
+    reading: &str,
     terminate: impl FnOnce(),
 ) {
     let ran = amid_the_rows::<P>(large, terminate);
-    expect(&ran, 1, &["cannot read table "]);
+    expect(&ran, 1, &[reading]);
     // The server's last words do not come through when it is stuck in the middle of a row.
     let said = ["terminating connection", "lost the connection"];
     assert!(said.iter().any(|text| ran.stderr.contains(text)), "{}", ran.stderr);
     large.all_disconnect();
 }
 
-/// `crash` ends the server without a word. It must be the database's alone.
+/// `crash` ends the server without a word. It must be this test's alone.
 pub fn a_server_that_crashes_ends_the_run<P: Program>(
-    database: &P::Target,
-    table: &str,
+    large: &P::Target,
+    reading: &str,
     crash: impl FnOnce(),
 ) {
-    let ran = amid_the_rows::<P>(database, crash);
+    let ran = amid_the_rows::<P>(large, crash);
     says_what_was_lost(&ran, 0);
-    assert!(ran.stderr.contains(table), "{}", ran.stderr);
+    assert!(ran.stderr.contains(reading), "{}", ran.stderr);
 }
