@@ -4,7 +4,7 @@ use crate::databases::large;
 use crate::program::BackupMysql;
 use testkit::faults;
 
-const KILLS: u32 = 10;
+const KILLS: u32 = 8;
 
 #[test]
 fn on_mysql_9() {

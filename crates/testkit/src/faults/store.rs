@@ -3,7 +3,6 @@
 use super::{Program, Target};
 use crate::{Ran, Running, run};
 use serde_json::Value;
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::marker::PhantomData;
@@ -18,9 +17,6 @@ pub struct Store<P> {
     /// Held to be removed at the end; none if the folder is somebody else's.
     _folder: Option<TempDir>,
     path: PathBuf,
-    /// The second in which the last backup began: the next one of the same second would have the
-    /// same name.
-    second: Cell<u64>,
     program: PhantomData<P>,
 }
 
@@ -176,12 +172,18 @@ impl<P: Program> Store<P> {
         self.names().into_iter().map(of).collect()
     }
 
+    /// Until the second that it is now stands in no name: a backup of the same second would have the
+    /// same one.
     fn wait_for_a_name(&self) {
-        let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-        while now() == self.second.get() {
-            std::thread::sleep(Duration::from_millis(2));
+        let taken = || {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+            let (hour, minute, second) = (now / 3600 % 24, now / 60 % 60, now % 60);
+            let now = format!("T{hour:02}{minute:02}{second:02}Z");
+            self.path.is_dir() && self.names().iter().any(|name| name.contains(&now))
+        };
+        while taken() {
+            std::thread::sleep(Duration::from_millis(5));
         }
-        self.second.set(now());
     }
 }
 
