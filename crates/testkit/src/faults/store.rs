@@ -44,7 +44,7 @@ impl<P: Program> Store<P> {
     }
 
     pub fn at(path: &Path) -> Self {
-        Self { _folder: None, path: path.to_owned(), second: Cell::default(), program: PhantomData }
+        Self { _folder: None, path: path.to_owned(), program: PhantomData }
     }
 
     /// With one backup in it.
