@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 use testkit::{Ran, Schema, run};
@@ -23,10 +23,6 @@ impl Store {
         let store = Self::new();
         store.run(source, "backup", arguments).ok();
         store
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        self.0.path()
     }
 
     /// The program with a verb, in this database.
