@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use testkit::{Ran, Schema, run};
 use tests::program;
 
-pub(super) const TASK: &str = "backup-mysql";
+const TASK: &str = "backup-mysql";
 
 pub(super) struct Store(TempDir);
 

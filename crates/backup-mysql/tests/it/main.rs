@@ -3,8 +3,6 @@
 //!
 //! What happens, and what must hold, stands in `testkit::faults`: it is the same for every database.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
-
 /// The journey of this name with such a database, on the servers of these releases: a test for each, so
 /// that they run side by side.
 macro_rules! journey {
