@@ -35,6 +35,46 @@ pub(crate) async fn check(client: &mut Client, database: &str) -> Result<()> {
     )))
 }
 
+/// Refuses an account from which the server may hide a database.
+pub(crate) async fn check_server(client: &mut Client) -> Result<()> {
+    let grants = grants(client).await?;
+    let sees = |right| on(&grants, right, |target| target == "*.*");
+    if !sees("SELECT") && !sees("SHOW DATABASES") {
+        return Err(Error::usage(
+            "refusing to back up all databases, because this account may not see all of them: grant it \
+             SELECT on *.*",
+        ));
+    }
+    match grants.iter().find(|grant| grant.revoked) {
+        Some(revoked) => Err(Error::usage(format!(
+            "refusing to back up all databases: rights on {} are taken from this account, and what it \
+             may not see would be left out",
+            revoked.target
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Refuses an account that may not look at the others.
+pub(crate) async fn check_globals(client: &mut Client) -> Result<()> {
+    let grants = grants(client).await?;
+    let mut missing = Vec::new();
+    if !has(&grants, "SELECT", "mysql") {
+        missing.push("SELECT on mysql.*");
+    }
+    if !client.version().mariadb && !on(&grants, "PROCESS", |target| target == "*.*") {
+        missing.push("PROCESS on *.*");
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "refusing to back up what belongs to the server, because this account may not see all of it: \
+         grant it {}",
+        missing.join(" and ")
+    )))
+}
+
 struct Grant {
     rights: Vec<String>,
     /// Without quotes: `*.*`, `shop.*`, `shop.orders`.

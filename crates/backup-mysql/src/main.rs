@@ -1,7 +1,9 @@
 //! Backs up MySQL and MariaDB to one proven file of plain SQL, and brings it back.
 
 mod access;
+mod cluster;
 mod dump;
+mod globals;
 mod names;
 mod proof;
 mod restore;

@@ -3,11 +3,12 @@
 use crate::schema::Schema;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
-use crate::{access, dump, proof};
-use backup::manifest::{Manifest, Server};
+use crate::{access, cluster, dump, proof, rows};
+use backup::manifest::Server;
 use backup::name::Name;
 use backup::place::{Place, seal};
-use backup::writer::Facts;
+use backup::verbs;
+use backup::writer::{Facts, Written};
 use jiff::Timestamp;
 use mysql::Endpoint;
 use serde_json::json;
@@ -22,56 +23,100 @@ pub(crate) const KIND: &str = "mysql";
 pub(crate) const FORMAT: &str = "sql";
 
 pub(crate) async fn run(task: &Task, settings: &Settings) -> Result<Report> {
+    if settings.backup.of_server() {
+        return cluster::save(task, settings).await;
+    }
     let endpoint = settings.server.endpoint()?;
     let Some(database) = endpoint.database() else {
-        return Err(Error::usage("no database to back up: set MYSQL_DATABASE"));
+        return Err(Error::usage(
+            "no database to back up: set MYSQL_DATABASE, or ask for --all-databases",
+        ));
     };
     let whose = settings.name().unwrap_or_else(|| database.to_owned());
-    let started = Timestamp::now();
-    let name = Name::new(KIND, &whose, started, FORMAT)?;
+    let name = Name::new(KIND, &whose, Timestamp::now(), FORMAT)?;
     let place = Place::open(task, &settings.place, name).await?;
     info!("backing up {endpoint} to {}", place.location());
-    let jobs = settings.backup.jobs();
-    let (mut snapshot, schema) = read(task, settings, &endpoint, jobs).await?;
+    let mut snapshot = Some(open(task, settings, &endpoint).await?);
+    self::database(task, settings, place, &mut snapshot, database, true).await
+}
+
+/// The moment that is to be saved; for a dry run, no more than a look.
+pub(crate) async fn open(
+    task: &Task,
+    settings: &Settings,
+    endpoint: &Endpoint,
+) -> Result<Snapshot> {
+    if task.dry_run() {
+        return Snapshot::look(task, endpoint).await;
+    }
+    let backup = &settings.backup;
+    Snapshot::take(task, endpoint, backup.jobs(), backup.lock_wait).await
+}
+
+/// One database of the snapshot. After the last the snapshot is let go, for it weighs on the server and
+/// the read-back needs nothing of it; it is also gone when its rows could not be read.
+pub(crate) async fn database(
+    task: &Task,
+    settings: &Settings,
+    place: Place,
+    snapshot: &mut Option<Snapshot>,
+    database: &str,
+    last: bool,
+) -> Result<Report> {
+    let started = Timestamp::now();
+    let seen = snapshot.as_mut().ok_or_else(|| Error::failed("the snapshot is lost"))?;
+    let reading = async {
+        seen.enter(database).await?;
+        access::check(&mut seen.leader, database).await?;
+        Schema::read(&mut seen.leader, &settings.backup).await
+    };
+    let schema = task.until_stopped(reading).await?;
     if task.dry_run() {
         return Ok(plan(&schema, place.location()));
     }
-    let version = snapshot.leader.version().clone();
-    let server = Server { version: version.text.clone(), position: snapshot.position.clone() };
+    let wrote = write(task, settings, seen, &schema, &place).await;
+    let server = seen.server();
+    let mariadb = seen.leader.version().mariadb;
+    if last || wrote.is_err() {
+        *snapshot = None;
+    }
+    let (written, largest) = wrote?;
+    let facts = facts(started, server, properties(&schema, mariadb, largest));
+    let jobs = settings.backup.jobs();
+    let manifest = place.keep(task, written, facts, jobs, || proof::check).await?;
+    Ok(verbs::saved(&manifest, place.location(), rows::counted(&manifest.contents)))
+}
+
+async fn write(
+    task: &Task,
+    settings: &Settings,
+    snapshot: &mut Snapshot,
+    schema: &Schema,
+    place: &Place,
+) -> Result<(Written, u64)> {
     let writer = Arc::new(place.writer().await?);
-    let largest = dump::write(task, &mut snapshot, &schema, &writer, &settings.backup).await?;
-    // What is held weighs on the server: the read-back needs nothing of it.
-    drop(snapshot);
-    let written = seal(task, writer).await?;
-    let facts = Facts {
+    let largest = dump::write(task, snapshot, schema, &writer, &settings.backup).await?;
+    Ok((seal(task, writer).await?, largest))
+}
+
+pub(crate) fn facts(
+    started: Timestamp,
+    server: Server,
+    properties: BTreeMap<String, String>,
+) -> Facts {
+    Facts {
         parent: None,
         started,
         tool: format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
         server: Some(server),
         verified: false,
-        properties: properties(&schema, version.mariadb, largest),
-    };
-    let manifest = place.keep(task, written, facts, jobs, || proof::check).await?;
-    Ok(report(&manifest, place.location()))
+        properties,
+    }
 }
 
-async fn read(
-    task: &Task,
-    settings: &Settings,
-    endpoint: &Endpoint,
-    jobs: usize,
-) -> Result<(Snapshot, Schema)> {
-    let mut snapshot = if task.dry_run() {
-        Snapshot::look(task, endpoint).await?
-    } else {
-        Snapshot::take(task, endpoint, jobs, settings.backup.lock_wait).await?
-    };
-    let reading = async {
-        access::check(&mut snapshot.leader, endpoint.database().unwrap_or_default()).await?;
-        Schema::read(&mut snapshot.leader, &settings.backup).await
-    };
-    let schema = task.until_stopped(reading).await?;
-    Ok((snapshot, schema))
+/// Of which family a server is, as the manifest has it.
+pub(crate) fn flavor(mariadb: bool) -> String {
+    if mariadb { "mariadb" } else { "mysql" }.to_owned()
 }
 
 fn properties(schema: &Schema, mariadb: bool, largest: u64) -> BTreeMap<String, String> {
@@ -79,7 +124,7 @@ fn properties(schema: &Schema, mariadb: bool, largest: u64) -> BTreeMap<String, 
     [
         ("charset", schema.charset.clone()),
         ("collation", schema.collation.clone()),
-        ("flavor", if mariadb { "mariadb" } else { "mysql" }.to_owned()),
+        ("flavor", flavor(mariadb)),
         ("largest_statement", largest.to_string()),
         ("definers", definers),
     ]
@@ -108,31 +153,6 @@ fn plan(schema: &Schema, file: &str) -> Report {
             "objects": others,
             "tables": schema.tables.len(),
             "bytes_on_server": bytes,
-        }),
-        table: summary.clone(),
-        summary,
-        ..Report::default()
-    }
-}
-
-fn report(manifest: &Manifest, file: &str) -> Report {
-    let tables = manifest.contents.len() as u64;
-    let rows: u64 = manifest.contents.iter().map(|content| content.tally.rows).sum();
-    let size = manifest.artifact.size;
-    let proof = if manifest.verified { "read back and proven" } else { "NOT read back" };
-    let summary =
-        format!("saved {tables} tables, {rows} rows in {}, {proof}: {file}", show::bytes(size));
-    Report {
-        items: tables,
-        bytes: size,
-        json: json!({
-            "file": file,
-            "size": size,
-            "sha256": manifest.artifact.sha256,
-            "tables": tables,
-            "rows": rows,
-            "verified": manifest.verified,
-            "recipients": manifest.artifact.recipients,
         }),
         table: summary.clone(),
         summary,

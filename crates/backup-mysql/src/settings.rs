@@ -61,6 +61,19 @@ pub(crate) struct BackupSettings {
     #[arg(long, short, env = "JOBS")]
     jobs: Option<NonZeroUsize>,
 
+    /// Every database of the server, all as they were at one moment, each a backup of its own; and what
+    /// belongs to none: accounts, rights, roles, servers of other servers' tables, loadable functions
+    #[arg(long, short = 'A', env = "ALL_DATABASES", value_parser = switch())]
+    pub all_databases: bool,
+
+    /// Only what belongs to the server and to no database
+    #[arg(long, env = "GLOBALS_ONLY", value_parser = switch())]
+    pub globals_only: bool,
+
+    /// With --all-databases: no database like this; repeatable, `*` and `?` stand for anything
+    #[arg(long, env = "EXCLUDE_DATABASE", value_name = "PATTERN", value_delimiter = ',')]
+    pub exclude_database: Vec<String>,
+
     /// Leave out who defined views, routines, triggers and events
     #[arg(long, env = "NO_DEFINER", value_parser = switch())]
     pub no_definer: bool,
@@ -100,6 +113,11 @@ impl BackupSettings {
     pub(crate) fn jobs(&self) -> usize {
         backup::settings::jobs(self.jobs)
     }
+
+    /// Whether the whole server is meant, or what belongs to it, and no single database.
+    pub(crate) fn of_server(&self) -> bool {
+        self.all_databases || self.globals_only
+    }
 }
 
 impl RestoreSettings {
@@ -115,6 +133,9 @@ impl RestoreSettings {
 impl Settings {
     /// Whose backups are meant, where it is said: `--name`, or else the database.
     pub(crate) fn name(&self) -> Option<String> {
+        if self.backup.of_server() {
+            return None;
+        }
         self.backup.name.clone().or_else(|| self.server.database.clone())
     }
 
@@ -126,6 +147,19 @@ impl Settings {
             (
                 self.which != "latest" && ![Verb::Verify, Verb::Restore].contains(&self.verb),
                 "only verify and restore take the name of a backup",
+            ),
+            (
+                self.backup.all_databases && self.backup.globals_only,
+                "--all-databases has the globals with it: leave one of the two out",
+            ),
+            (
+                self.backup.of_server() && self.backup.name.is_some(),
+                "--name is for the backups of one database: with --all-databases each has its own",
+            ),
+            (
+                self.backup.exclude_database.iter().any(|pattern| !pattern.is_empty())
+                    && !(self.backup.all_databases && self.verb == Verb::Backup),
+                "--exclude-database belongs to backup --all-databases",
             ),
         ];
         match misplaced.iter().find(|rule| rule.0) {

@@ -4,6 +4,7 @@
 //! connection, nobody writes: so all of them see the same rows. What the schema is, the leader asks
 //! afterwards; on MySQL a backup lock keeps it from changing, elsewhere it is compared at the end.
 
+use backup::manifest::Server;
 use mysql::quote::ident;
 use mysql::{Client, Endpoint, Row, code, explain};
 use mysql_async::prelude::Queryable;
@@ -58,6 +59,20 @@ impl Snapshot {
         known(&leader)?;
         prepare(&mut leader).await?;
         Ok(Self { leader, workers: Vec::new(), held: false, position: None })
+    }
+
+    /// Goes on with another database, at the same moment.
+    pub(crate) async fn enter(&mut self, database: &str) -> Result<()> {
+        let statement = format!("USE {}", ident(database));
+        for client in self.workers.iter_mut().chain([&mut self.leader]) {
+            run(client, &statement).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn server(&self) -> Server {
+        let version = self.leader.version().text.clone();
+        Server { version, position: self.position.clone() }
     }
 
     async fn lock(

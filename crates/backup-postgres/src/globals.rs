@@ -8,6 +8,7 @@ use crate::snapshot::Snapshot;
 use crate::{dump, proof};
 use backup::name::Name;
 use backup::place::{Place, seal};
+use backup::set::{DATABASES, NAME};
 use jiff::Timestamp;
 use postgres::{Client, Endpoint};
 use serde_json::json;
@@ -18,10 +19,6 @@ use tracing::info;
 
 /// What these backups are called; a dash can be in neither.
 pub(crate) const KIND: &str = "postgresglobals";
-pub(crate) const NAME: &str = "server";
-
-/// The property with the names of the databases that the same run saves: a JSON array.
-pub(crate) const DATABASES: &str = "databases";
 
 /// `databases` are those that the run goes on with.
 pub(crate) async fn save(

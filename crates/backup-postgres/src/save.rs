@@ -5,9 +5,10 @@ use crate::schema::Schema;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use crate::{dump, proof};
-use backup::manifest::{Manifest, Server};
+use backup::manifest::Server;
 use backup::name::Name;
 use backup::place::{Place, seal};
+use backup::verbs;
 use backup::writer::{Facts, Writer, Written};
 use jiff::Timestamp;
 use postgres::Endpoint;
@@ -56,7 +57,7 @@ pub(crate) async fn database(
     let facts = facts(started, server, properties);
     let jobs = settings.backup.jobs();
     let manifest = place.keep(task, written, facts, jobs, || proof::check).await?;
-    Ok(report(&manifest, place.location()))
+    Ok(verbs::saved(&manifest, place.location(), tables_and_rows(&manifest.contents)))
 }
 
 pub(crate) fn facts(
@@ -125,30 +126,6 @@ fn plan(schema: &Schema, file: &str) -> Report {
             "objects": schema.objects.len(),
             "tables": schema.tables.len(),
             "bytes_on_server": bytes,
-        }),
-        table: summary.clone(),
-        summary,
-        ..Report::default()
-    }
-}
-
-fn report(manifest: &Manifest, file: &str) -> Report {
-    let (tables, rows) = tables_and_rows(&manifest.contents);
-    let size = manifest.artifact.size;
-    let proof = if manifest.verified { "read back and proven" } else { "NOT read back" };
-    let summary =
-        format!("saved {tables} tables, {rows} rows in {}, {proof}: {file}", show::bytes(size));
-    Report {
-        items: tables,
-        bytes: size,
-        json: json!({
-            "file": file,
-            "size": size,
-            "sha256": manifest.artifact.sha256,
-            "tables": tables,
-            "rows": rows,
-            "verified": manifest.verified,
-            "recipients": manifest.artifact.recipients,
         }),
         table: summary.clone(),
         summary,

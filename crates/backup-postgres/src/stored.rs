@@ -6,13 +6,11 @@ use crate::save::KIND;
 use crate::settings::Settings;
 use crate::{cluster, globals, proof};
 use backup::manifest::Manifest;
-use backup::readback::Expected;
 use backup::source::Source;
-use backup::{catalog, readback, verbs};
+use backup::{catalog, verbs};
 use postgres::Endpoint;
-use serde_json::json;
 use storage::Store;
-use task::{Error, Report, Result, Task, show};
+use task::{Error, Report, Result, Task};
 use tracing::info;
 
 pub(crate) async fn list(task: &Task, settings: &Settings) -> Result<Report> {
@@ -57,31 +55,8 @@ pub(crate) async fn prove(task: &Task, settings: &Settings, source: &Source) -> 
 }
 
 pub(crate) async fn read_back(task: &Task, settings: &Settings, source: &Source) -> Result<Report> {
-    let manifest = source.manifest();
-    let file = &manifest.artifact.file;
-    if manifest.artifact.is_encrypted() && source.opener().is_none() {
-        return verbs::same_bytes(task, source).await;
-    }
-    info!("reading back {}", source.location());
-    let progress = task.progress("reading back", Some(manifest.artifact.size));
-    let jobs = settings.backup.jobs();
-    let place = (source.store(), file.as_str());
-    let expected = Expected::of(manifest, source.opener());
-    let read =
-        readback::readback(&place, expected, jobs, proof::check, |bytes| progress.add(bytes));
-    task.until_stopped(read).await?;
-    let (tables, rows) = tables_and_rows(&manifest.contents);
-    let size = manifest.artifact.size;
-    let summary = format!("{file} is whole: {tables} tables, {rows} rows, {}", show::bytes(size));
-    Ok(Report {
-        items: tables,
-        bytes: size,
-        json: json!({ "file": file, "tables": tables, "rows": rows, "size": size, "whole": true,
-            "content_checked": true }),
-        table: summary.clone(),
-        summary,
-        ..Report::default()
-    })
+    let counted = tables_and_rows(&source.manifest().contents);
+    verbs::read_back(task, source, settings.backup.jobs(), proof::check, counted).await
 }
 
 pub(crate) async fn restore(task: &Task, settings: &Settings) -> Result<Report> {

@@ -11,6 +11,7 @@ pub mod prune;
 pub mod readback;
 pub mod restoring;
 pub mod retention;
+pub mod set;
 pub mod settings;
 pub mod source;
 pub mod verbs;

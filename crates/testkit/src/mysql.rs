@@ -27,6 +27,7 @@ static SCHEMAS: AtomicU32 = AtomicU32::new(0);
 /// For everybody from everywhere: a test's server.
 const ACCOUNTS: &str = "CREATE USER IF NOT EXISTS root@'%';
 GRANT ALL PRIVILEGES ON *.* TO root@'%' WITH GRANT OPTION;
+GRANT PROXY ON ''@'' TO root@'%' WITH GRANT OPTION;
 ";
 
 /// Fast before safe: a test's data need not survive a crash.
@@ -196,6 +197,11 @@ impl Mysql {
 
     pub fn try_statement(&self, sql: &str) -> Ran {
         run(self.client().args(["-e", sql]))
+    }
+
+    /// A database that is there.
+    pub fn schema(self: &Arc<Self>, name: &str) -> Schema {
+        Schema::there(Arc::clone(self), name.to_owned())
     }
 
     /// A fresh one in utf8mb4, dropped with the value.

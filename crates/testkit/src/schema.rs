@@ -5,15 +5,21 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-/// Dropped when the value is.
+/// Dropped when the value is, if it was made for it.
 pub struct Schema {
     server: Arc<Mysql>,
     name: String,
+    ours: bool,
 }
 
 impl Schema {
     pub(crate) fn new(server: Arc<Mysql>, name: String) -> Self {
-        Self { server, name }
+        Self { server, name, ours: true }
+    }
+
+    /// One that stays.
+    pub(crate) fn there(server: Arc<Mysql>, name: String) -> Self {
+        Self { server, name, ours: false }
     }
 
     pub fn server(&self) -> &Arc<Mysql> {
@@ -84,6 +90,9 @@ impl Schema {
 
 impl Drop for Schema {
     fn drop(&mut self) {
+        if !self.ours {
+            return;
+        }
         // Of no interest to a test that is done, nor to one that has failed.
         let _ = self.server.try_statement(&format!("DROP DATABASE IF EXISTS {}", self.name));
     }

@@ -1,8 +1,9 @@
 //! A backup of a database that is written to all the while is of one moment.
 
-use super::store::Store;
+use super::store::{Store, TASK};
 use std::sync::atomic::{AtomicBool, Ordering};
-use testkit::{Mysql, Schema};
+use testkit::{Mysql, Schema, run};
+use tests::program;
 
 const ACCOUNTS: &str = "
 CREATE TABLE left_side (id INT PRIMARY KEY, amount BIGINT NOT NULL, filler CHAR(200) NOT NULL DEFAULT 'x');
@@ -62,5 +63,44 @@ fn the_sums_agree_however_much_is_moved() {
             assert!(position.contains("binlog."), "{position}");
         }
         assert!(moved.is_sorted() && moved[0] < sums(&source)[2], "it was written: {moved:?}");
+    }
+}
+
+#[test]
+fn all_databases_are_of_one_moment() {
+    for release in ["mysql-9", "mariadb-11"] {
+        let server = Mysql::private(release, &[]);
+        server.statement(
+            "CREATE DATABASE a; CREATE DATABASE b; CREATE TABLE a.t (amount BIGINT NOT NULL);
+             CREATE TABLE b.t LIKE a.t; INSERT INTO a.t VALUES (1000); INSERT INTO b.t VALUES (1000)",
+        );
+        let done = AtomicBool::new(false);
+        let (store, target) = (Store::new(), Mysql::private(release, &[]));
+        let environment = |server: &Mysql| {
+            [
+                ("MYSQL_HOST", "127.0.0.1".to_owned()),
+                ("MYSQL_USER", "root".to_owned()),
+                ("MYSQL_TCP_PORT", server.port().to_string()),
+                ("ALL_DATABASES", "true".to_owned()),
+                ("BACKUP_STORE", store.path().display().to_string()),
+            ]
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let transfer = "START TRANSACTION; UPDATE a.t SET amount = amount - 1;
+                    UPDATE b.t SET amount = amount + 1; COMMIT;";
+                while !done.load(Ordering::Relaxed) {
+                    server.statement(&transfer.repeat(100));
+                }
+            });
+            while server.statement("SELECT amount FROM a.t").trim() == "1000" {}
+            let saved = run(program(TASK).envs(environment(&server)));
+            done.store(true, Ordering::Relaxed);
+            saved.ok();
+        });
+        run(program(TASK).envs(environment(&target)).arg("restore")).ok();
+        let sum =
+            target.statement("SELECT a.t.amount + b.t.amount, a.t.amount < 1000 FROM a.t, b.t");
+        assert_eq!(sum.trim(), "2000\t1", "{release}");
     }
 }

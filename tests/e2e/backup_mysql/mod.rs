@@ -5,4 +5,5 @@ mod image;
 mod judge;
 mod oracle;
 mod rights;
+mod server;
 mod store;

@@ -15,11 +15,11 @@ use task::{Error, Result};
 
 /// The settings that the file begins with, and how it leaves those of the client. No name of the user's
 /// stands in a comment, here or anywhere.
-const BEGIN: &str = "SET NAMES utf8mb4;
+pub(super) const BEGIN: &str = "SET NAMES utf8mb4;
 SET @nightshift_time_zone = @@SESSION.time_zone, @nightshift_sql_mode = @@SESSION.sql_mode, @nightshift_foreign_key_checks = @@SESSION.foreign_key_checks, @nightshift_unique_checks = @@SESSION.unique_checks, @nightshift_sql_notes = @@SESSION.sql_notes;
 SET SESSION time_zone = '+00:00', sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', foreign_key_checks = 0, unique_checks = 0, sql_notes = 0;
 ";
-const END: &str = "SET SESSION time_zone = @nightshift_time_zone, sql_mode = @nightshift_sql_mode, foreign_key_checks = @nightshift_foreign_key_checks, unique_checks = @nightshift_unique_checks, sql_notes = @nightshift_sql_notes;
+pub(super) const END: &str = "SET SESSION time_zone = @nightshift_time_zone, sql_mode = @nightshift_sql_mode, foreign_key_checks = @nightshift_foreign_key_checks, unique_checks = @nightshift_unique_checks, sql_notes = @nightshift_sql_notes;
 ";
 /// MariaDB from 10.11 on; others have no history to bring back.
 const HISTORY: &str = "/*M!101100 SET SESSION system_versioning_insert_history = 1 */;

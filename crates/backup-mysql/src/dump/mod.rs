@@ -1,9 +1,12 @@
 //! Writes the dump: definitions before the rows, rows from several workers, definitions after.
 
 mod definitions;
+mod globals;
 mod plan;
 mod rows;
 mod script;
+
+pub(crate) use globals::write as write_globals;
 
 use crate::schema::Schema;
 use crate::settings::BackupSettings;
@@ -17,6 +20,11 @@ use task::{Result, Task};
 pub(crate) mod part {
     /// Run on every connection.
     pub(crate) const SETTINGS: &str = "settings";
+    /// Of the globals: what tables may lie in and routines may call.
+    pub(crate) const SERVER: &str = "server";
+    pub(crate) const ACCOUNTS: &str = "accounts";
+    /// On single tables and routines, which must be there by then.
+    pub(crate) const RIGHTS: &str = "rights";
     /// Of the database itself.
     pub(crate) const DATABASE: &str = "database";
     pub(crate) const PRE_DATA: &str = "pre-data";
@@ -42,7 +50,9 @@ pub(crate) async fn write(
     task.until_stopped(definitions.before_rows()).await?;
     let fingerprint = definitions.fingerprint();
     let workers = std::mem::take(&mut snapshot.workers);
-    let longest = rows::copy(task, workers, &schema.tables, writer, settings.jobs()).await?;
+    let (longest, workers) =
+        rows::copy(task, workers, &schema.tables, writer, settings.jobs()).await?;
+    snapshot.workers = workers;
     let mut definitions =
         Definitions::new(&mut snapshot.leader, schema, writer, settings.no_definer);
     task.until_stopped(definitions.after_rows()).await?;

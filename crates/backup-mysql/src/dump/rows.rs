@@ -22,14 +22,14 @@ use tokio::task::JoinSet;
 /// Text in one member: enough for the compressor, little enough for memory and for seeking.
 const MEMBER: usize = 1024 * 1024;
 
-/// All tables' rows. Returns the length of the longest statement.
+/// All tables' rows. Returns the length of the longest statement, and the connections.
 pub(super) async fn copy(
     task: &Task,
     clients: Vec<Client>,
     tables: &[Table],
     writer: &Arc<Writer>,
     jobs: usize,
-) -> Result<u64> {
+) -> Result<(u64, Vec<Client>)> {
     let pieces = plan::pieces(tables, writer);
     let total = pieces.iter().map(|piece| piece.bytes).sum();
     let work = Arc::new(Work {
@@ -46,10 +46,11 @@ pub(super) async fn copy(
         workers.spawn(Worker { client, lane, work: Arc::clone(&work) }.run());
     }
     let all = async {
+        let mut clients = Vec::new();
         while let Some(ended) = workers.join_next().await {
-            ended.failed(|| "a worker ended without a result".to_owned())??;
+            clients.push(ended.failed(|| "a worker ended without a result".to_owned())??);
         }
-        Ok(())
+        Ok(clients)
     };
     let result = task.until_stopped(all).await;
     // Nobody may hold the writer any more when it is dropped: that removes what was written.
@@ -58,7 +59,7 @@ pub(super) async fn copy(
         // The server goes on with a statement until it has a row to send.
         mysql::kill(&killers).await;
     }
-    result.map(|()| work.longest.load(Ordering::Relaxed))
+    result.map(|clients| (work.longest.load(Ordering::Relaxed), clients))
 }
 
 struct Work {
@@ -88,13 +89,14 @@ struct Worker {
 }
 
 impl Worker {
-    async fn run(mut self) -> Result<()> {
+    async fn run(mut self) -> Result<Client> {
         while let Some(piece) = self.work.next() {
             self.run_statement(BEFORE).await?;
             self.piece(&piece).await?;
             self.run_statement(AFTER).await?;
         }
-        self.lane.finish().await
+        self.lane.finish().await?;
+        Ok(self.client)
     }
 
     async fn run_statement(&mut self, statement: &str) -> Result<()> {

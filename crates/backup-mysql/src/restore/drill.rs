@@ -1,7 +1,7 @@
 //! Proves a backup by restoring it into a scratch database, reading every row back, and dropping it
 //! whatever happens.
 
-use super::parts::{self, Changing};
+use super::parts::{self, Changing, Stage};
 use super::target::Server;
 use super::{recount, report};
 use backup::drill::{self, PREFIX, scratch_name};
@@ -60,7 +60,7 @@ async fn proof(
 ) -> Result<Report> {
     let manifest = source.manifest();
     task.until_stopped(server.create(scratch, manifest)).await?;
-    let restored = parts::load(task, source, target, jobs, CHANGING).await?;
+    let restored = parts::load(task, source, target, jobs, (Stage::All, CHANGING)).await?;
     compare(manifest, &restored.tallies, "sent to the server")?;
     recount::recount(task, source, target, jobs).await?;
     Ok(drill::passed(source, report(source, target, restored.statements)))

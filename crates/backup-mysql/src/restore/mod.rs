@@ -4,6 +4,7 @@
 //! they could be read back out of the server, too.
 
 mod drill;
+mod globals;
 mod parts;
 mod reader;
 mod recount;
@@ -11,11 +12,12 @@ mod session;
 mod target;
 
 pub(crate) use drill::drill;
+pub(crate) use globals::Globals;
 
 use backup::restoring::{compare, planned, restored};
 use backup::source::Source;
 use mysql::Endpoint;
-use parts::Changing;
+use parts::{Changing, Stage};
 use target::Server;
 use task::{Error, Report, Result, Task, While};
 
@@ -27,6 +29,8 @@ pub(crate) struct RestoreOptions {
     pub(crate) create: bool,
     /// Drop the database first, and make it anew.
     pub(crate) clean: bool,
+    /// It is one of a whole server's: it is made if it is missing, and [`finish`] has the last word.
+    pub(crate) server: bool,
     /// Who restores becomes the definer.
     pub(crate) no_definer: bool,
 }
@@ -38,6 +42,63 @@ pub(crate) async fn restore(
     endpoint: &Endpoint,
     options: &RestoreOptions,
 ) -> Result<Report> {
+    let name = target(endpoint, options)?;
+    let mut server = Server::connect(task, endpoint).await?;
+    let plan = task.until_stopped(check(&mut server, source, endpoint, name, options)).await?;
+    if task.dry_run() {
+        return Ok(planned(source, endpoint, plan.words()));
+    }
+    if !options.no_definer {
+        task.until_stopped(server.warn_of_definers(source.manifest())).await?;
+    }
+    source.check(task).await?;
+    if plan == Plan::Replace {
+        task.until_stopped(server.drop(name)).await?;
+    }
+    if plan != Plan::Fill {
+        task.until_stopped(server.create(name, source.manifest())).await?;
+    }
+    let stage = if options.server { Stage::Filling } else { Stage::All };
+    let done = load(task, source, endpoint, options, stage).await;
+    if done.is_err() && plan == Plan::Create {
+        if let Err(left) = server.drop(name).await {
+            tracing::warn!("what was half restored is left: {left:#}");
+        }
+        return done;
+    }
+    half(name, done)
+}
+
+/// What is left to be done to a database of a server whose databases are all filled.
+pub(crate) async fn finish(
+    task: &Task,
+    source: &Source,
+    endpoint: &Endpoint,
+    options: &RestoreOptions,
+) -> Result<Report> {
+    let name = target(endpoint, options)?;
+    half(name, load(task, source, endpoint, options, Stage::Finishing).await)
+}
+
+fn half(name: &str, done: Result<Report>) -> Result<Report> {
+    done.during(|| {
+        format!("the database {name} is only half restored: restore it again with --clean")
+    })
+}
+
+/// Refuses what cannot go well, before anything is changed.
+pub(crate) async fn check_target(
+    task: &Task,
+    source: &Source,
+    endpoint: &Endpoint,
+    options: &RestoreOptions,
+) -> Result<()> {
+    let name = target(endpoint, options)?;
+    let mut server = Server::connect(task, endpoint).await?;
+    task.until_stopped(check(&mut server, source, endpoint, name, options)).await.map(|_| ())
+}
+
+fn target<'a>(endpoint: &'a Endpoint, options: &RestoreOptions) -> Result<&'a str> {
     if options.create && options.clean {
         return Err(Error::usage("--create makes a new database, which --clean cannot drop"));
     }
@@ -45,38 +106,34 @@ pub(crate) async fn restore(
         return Err(Error::usage("no database to restore into: set MYSQL_DATABASE"));
     };
     target::refuse_reserved(name)?;
-    let mut server = Server::connect(task, endpoint).await?;
-    let plan = task.until_stopped(check(&mut server, source, endpoint, name, options)).await?;
-    if task.dry_run() {
-        return Ok(planned(source, endpoint, plan));
-    }
-    source.check(task).await?;
-    if options.clean {
-        task.until_stopped(server.drop(name)).await?;
-    }
-    if options.create || options.clean {
-        task.until_stopped(server.create(name, source.manifest())).await?;
-    }
-    let done = load(task, source, endpoint, options).await;
-    if done.is_err() && options.create {
-        if let Err(left) = server.drop(name).await {
-            tracing::warn!("what was half restored is left: {left:#}");
-        }
-        return done;
-    }
-    done.during(|| {
-        format!("the database {name} is only half restored: restore it again with --clean")
-    })
+    Ok(name)
 }
 
-/// Refuses what cannot go well, before anything is changed; what will be done, in words.
+/// What is done to the database before it is filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Plan {
+    Create,
+    Replace,
+    Fill,
+}
+
+impl Plan {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Create => "create it, then restore",
+            Self::Replace => "drop it and make it anew, then restore",
+            Self::Fill => "restore",
+        }
+    }
+}
+
 async fn check(
     server: &mut Server,
     source: &Source,
     endpoint: &Endpoint,
     name: &str,
     options: &RestoreOptions,
-) -> Result<&'static str> {
+) -> Result<Plan> {
     let there = server.has(name).await?;
     let plan = match (there, options) {
         (true, RestoreOptions { create: true, .. }) => {
@@ -84,22 +141,19 @@ async fn check(
                 "the database {name} exists: restore without --create, or drop it first"
             )));
         }
-        (false, RestoreOptions { create: false, clean: false, .. }) => {
+        (false, RestoreOptions { create: false, clean: false, server: false, .. }) => {
             return Err(Error::usage(format!(
                 "there is no database {name}: restore with --create, or make it first"
             )));
         }
-        (_, RestoreOptions { create: true, .. }) => "create it, then restore",
-        (_, RestoreOptions { clean: true, .. }) => "drop it and make it anew, then restore",
-        _ => {
+        (_, RestoreOptions { clean: true, .. }) => Plan::Replace,
+        (false, _) => Plan::Create,
+        (true, _) => {
             target::refuse_objects(&mut server.client, endpoint, name).await?;
-            "restore"
+            Plan::Fill
         }
     };
     server.check_packet(source.manifest()).await?;
-    if !options.no_definer {
-        server.warn_of_definers(source.manifest()).await;
-    }
     Ok(plan)
 }
 
@@ -108,10 +162,13 @@ async fn load(
     source: &Source,
     endpoint: &Endpoint,
     options: &RestoreOptions,
+    stage: Stage,
 ) -> Result<Report> {
     let changing = Changing { no_definer: options.no_definer, sleeping: false };
-    let loaded = parts::load(task, source, endpoint, options.jobs, changing).await?;
-    compare(source.manifest(), &loaded.tallies, "sent to the server")?;
+    let loaded = parts::load(task, source, endpoint, options.jobs, (stage, changing)).await?;
+    if stage != Stage::Finishing {
+        compare(source.manifest(), &loaded.tallies, "sent to the server")?;
+    }
     Ok(report(source, endpoint, loaded.statements))
 }
 

@@ -24,6 +24,27 @@ pub(super) struct Changing {
     pub(super) sleeping: bool,
 }
 
+/// How much of a load is done. A view can look into another database: then all are filled first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    All,
+    /// Tables, routines, rows.
+    Filling,
+    /// Views, triggers, events.
+    Finishing,
+}
+
+impl Stage {
+    fn has(self, part: &str) -> bool {
+        let last = [part::VIEWS, part::TRIGGERS, part::EVENTS].contains(&part);
+        match self {
+            Self::All => true,
+            Self::Filling => !last,
+            Self::Finishing => last,
+        }
+    }
+}
+
 /// What a load did.
 pub(super) struct Restored {
     pub(super) statements: u64,
@@ -37,7 +58,7 @@ pub(super) async fn load(
     source: &Source,
     endpoint: &Endpoint,
     jobs: usize,
-    changing: Changing,
+    (stage, changing): (Stage, Changing),
 ) -> Result<Restored> {
     let settings = settings(source).await?;
     let mut sessions =
@@ -45,6 +66,7 @@ pub(super) async fn load(
     let killers = killers(&sessions);
     let load = Load {
         source,
+        stage,
         changing,
         progress: task.progress("restore", Some(source.manifest().artifact.size)),
         statements: AtomicU64::new(0),
@@ -61,7 +83,7 @@ pub(super) async fn load(
 }
 
 /// What every connection of ours runs first.
-async fn settings(source: &Source) -> Result<Vec<Bytes>> {
+pub(super) async fn settings(source: &Source) -> Result<Vec<Bytes>> {
     let chunks = source.manifest().chunks.iter().filter(|chunk| chunk.part == part::SETTINGS);
     let mut reader = Reader::new(source.open(chunks.cloned().collect(), None));
     let mut settings = Vec::new();
@@ -73,6 +95,7 @@ async fn settings(source: &Source) -> Result<Vec<Bytes>> {
 
 struct Load<'a> {
     source: &'a Source,
+    stage: Stage,
     changing: Changing,
     progress: Progress,
     statements: AtomicU64,
@@ -89,6 +112,7 @@ impl Load<'_> {
             match name {
                 // The connections begin with the one, and end with us.
                 part::SETTINGS | part::FINAL => {}
+                _ if !self.stage.has(name) => {}
                 part::DATA => self.side_by_side(part, sessions).await?,
                 _ => self.one_by_one(part, &mut sessions[0]).await?,
             }

@@ -1,8 +1,9 @@
 //! One connection of a restore: runs statements, and says what failed.
 
+use crate::script::account::{granted, grantee, secret};
 use crate::script::statements::title;
 use bytes::Bytes;
-use mysql::{Client, Endpoint, Killer, ServerError, code, explain};
+use mysql::{Client, Endpoint, Killer, Row, ServerError, code, explain};
 use mysql_async::prelude::Queryable;
 use task::{Error, Result, Task, While};
 
@@ -26,6 +27,11 @@ const LOST: [u16; 2] = [1213, 1205];
 const ALONE: u16 = 1785;
 /// A statement that is a comment for this server: it was for the other family.
 const EMPTY: u16 = 1065;
+/// A tablespace of this name.
+const TABLESPACE_THERE: u16 = 1813;
+/// The server's message has a part of the statement in it.
+const SYNTAX: u16 = 1064;
+
 impl Session {
     /// A connection with the artifact's own settings.
     async fn prepared(client: Client, settings: &[Bytes]) -> Result<Self> {
@@ -38,6 +44,28 @@ impl Session {
 
     pub(super) async fn run(&mut self, statement: &[u8]) -> Result<()> {
         self.send(statement).await.map_err(|error| refused(error, statement))
+    }
+
+    /// Passes over what is there already, when the server refuses it.
+    pub(super) async fn run_unless_there(&mut self, statement: &[u8]) -> Result<()> {
+        let Err(error) = self.send(statement).await else { return Ok(()) };
+        if code(&error) == Some(TABLESPACE_THERE) || self.is_granted(statement).await {
+            tracing::info!("it is there already: {}", title(statement));
+            return Ok(());
+        }
+        Err(refused(error, statement))
+    }
+
+    /// Whether the account has this right: not all that it may do may be given by anybody.
+    async fn is_granted(&mut self, right: &[u8]) -> bool {
+        let Some(account) = grantee(right) else { return false };
+        let question = [b"SHOW GRANTS FOR ", account].concat();
+        let rights: Result<Vec<Row>, _> = self.client.query(question).await;
+        let rights = rights.unwrap_or_default();
+        rights.iter().any(|row| {
+            let text = row.get_opt::<Vec<u8>, _>(0).and_then(Result::ok);
+            text.is_some_and(|text| granted(&text) == right)
+        })
     }
 
     pub(super) async fn begin_rows(&mut self) -> Result<()> {
@@ -107,6 +135,10 @@ impl Session {
 }
 
 fn refused(error: ServerError, statement: &[u8]) -> Error {
+    if code(&error) == Some(SYNTAX) && secret(statement).is_some() {
+        let title = title(statement);
+        return Error::usage(format!("cannot run {title}: the server does not understand it"));
+    }
     let help = match code(&error) {
         Some(1227 | 1449 | 4006) => {
             " (restore as an account that may define for others, or with --no-definer)"

@@ -1,6 +1,7 @@
 //! Where a restore goes: a server on which databases are made and dropped, and an empty database.
 
 use super::session::PROGRAM;
+use crate::cluster::RESERVED;
 use backup::manifest::Manifest;
 use backup::restoring;
 use mysql::quote::{ident, literal};
@@ -8,8 +9,6 @@ use mysql::{Client, Endpoint, explain};
 use mysql_async::prelude::Queryable;
 use task::{Error, Result, Task};
 
-/// The server's own, which nothing of ours touches.
-const RESERVED: [&str; 4] = ["mysql", "sys", "information_schema", "performance_schema"];
 /// What a statement needs beside its text.
 const PACKET: u64 = 1024;
 
@@ -83,7 +82,7 @@ impl Server {
     }
 
     /// Says who defined something and is not there. That is no error for the server until it runs.
-    pub(super) async fn warn_of_definers(&mut self, manifest: &Manifest) {
+    pub(super) async fn warn_of_definers(&mut self, manifest: &Manifest) -> Result<()> {
         let definers = manifest.properties.get("definers").map_or("[]", String::as_str);
         let definers: Vec<String> = serde_json::from_str(definers).unwrap_or_default();
         let mut missing = Vec::new();
@@ -108,6 +107,7 @@ impl Server {
                 missing.join(", ")
             );
         }
+        Ok(())
     }
 }
 

@@ -8,9 +8,15 @@ mod statement;
 pub(crate) use columns::{Columns, Kind};
 pub(crate) use statement::{Filled, Rows, head};
 
-use backup::manifest::Tally;
+use backup::manifest::{Content, Tally};
 use mysql::Client;
 use task::Result;
+
+/// How many tables there are, and how many rows in all of them.
+pub(crate) fn counted(contents: &[Content]) -> (u64, u64) {
+    let rows = contents.iter().map(|content| content.tally.rows).sum();
+    (contents.len() as u64, rows)
+}
 
 /// Counts the rows that a table holds now, as a backup would write them.
 pub(crate) async fn tally(client: &mut Client, table: &str) -> Result<Tally> {

@@ -1,7 +1,7 @@
 //! What a restore changes in a definition: who defined it, and whether an event runs.
 
-use super::lexer::{Kind, Lexer, Token};
-use super::reading::Reading;
+use super::lexer::Kind;
+use super::tokens::{Tokens, solid};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -66,30 +66,6 @@ fn status(text: &[u8]) -> Option<Range<usize>> {
     };
     let elsewhere = tokens.is(at + 1, "on");
     Some(start_of(at)..start_of(if elsewhere { at + 3 } else { at + 1 }))
-}
-
-fn solid(text: &[u8]) -> impl Iterator<Item = Token> {
-    Lexer::new(text, Reading::OURS)
-        .map_while(Result::ok)
-        .filter(|token| !matches!(token.kind, Kind::Blank | Kind::LineComment | Kind::BlockComment))
-}
-
-struct Tokens<'a> {
-    text: &'a [u8],
-    tokens: Vec<Token>,
-}
-
-impl Tokens<'_> {
-    fn is(&self, at: usize, word: &str) -> bool {
-        self.tokens.get(at).is_some_and(|token| {
-            token.kind == Kind::Word
-                && self.text[token.start..token.end].eq_ignore_ascii_case(word.as_bytes())
-        })
-    }
-
-    fn sign(&self, at: usize, sign: u8) -> bool {
-        self.tokens.get(at).is_some_and(|token| self.text[token.start..token.end] == [sign])
-    }
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ impl fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 /// With these a statement of ours may begin: no client has a command of such a name.
-const BEGINNINGS: [&str; 6] = ["create", "alter", "drop", "insert", "set", "do"];
+const BEGINNINGS: [&str; 8] = ["create", "alter", "drop", "insert", "set", "do", "grant", "revoke"];
 
 /// Longer ones a client cuts, at 15 bytes.
 const TERMINATORS: [&str; 5] = [";;", ";;;", "//", "$$", "@@"];

@@ -1,5 +1,6 @@
 //! Cuts our own file into statements, and tells what each is.
 
+use super::account::secret;
 use super::gate::near;
 use super::lexer::{Kind, Lexer};
 use super::reading::Reading;
@@ -134,7 +135,8 @@ fn head(text: &[u8]) -> Option<usize> {
 
 /// The first line of a statement, short enough for a message and safe to print.
 pub(crate) fn title(statement: &[u8]) -> String {
-    let line = statement.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let public = secret(statement).map_or(statement, |at| &statement[..at]);
+    let line = public.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = String::from_utf8_lossy(&line[..line.len().min(400)]).into_owned();
     let mut title: String =
         line.trim_end().chars().filter(|letter| !letter.is_control()).take(100).collect();

@@ -1,0 +1,27 @@
+-- Accounts of every kind, and what they may do, for MySQL and MariaDB alike.
+CREATE DATABASE shop CHARACTER SET latin1;
+CREATE DATABASE `Äpfel & "Bir``nen` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE DATABASE `empty`;
+CREATE TABLE shop.orders (id INT PRIMARY KEY, note VARCHAR(20), `secret` INT);
+INSERT INTO shop.orders VALUES (1, 'ä', 7), (2, NULL, 8);
+CREATE TABLE `Äpfel & "Bir``nen`.`t` (id INT PRIMARY KEY);
+INSERT INTO `Äpfel & "Bir``nen`.`t` VALUES (1), (2), (3);
+CREATE FUNCTION shop.twice(x INT) RETURNS INT DETERMINISTIC RETURN x * 2;
+CREATE PROCEDURE shop.nothing() SELECT 1;
+CREATE USER 'plain'@'%' IDENTIFIED BY 'pass';
+CREATE USER 'o''brien "x" `y` \\'@'10.0.0.%' IDENTIFIED BY 'päss';
+CREATE USER 'limited'@'localhost' IDENTIFIED BY 'x' REQUIRE SSL WITH MAX_QUERIES_PER_HOUR 5 MAX_USER_CONNECTIONS 3;
+CREATE USER 'locked'@'%' IDENTIFIED BY 'x' PASSWORD EXPIRE INTERVAL 90 DAY ACCOUNT LOCK;
+CREATE USER 'kept'@'%' IDENTIFIED BY 'of the source';
+CREATE USER ''@'10.1.1.1';
+CREATE DEFINER = 'plain'@'%' SQL SECURITY DEFINER VIEW shop.of_another AS SELECT * FROM `Äpfel & "Bir``nen`.`t`;
+GRANT SELECT ON *.* TO 'plain'@'%' WITH GRANT OPTION;
+GRANT ALL PRIVILEGES ON `shop`.* TO 'o''brien "x" `y` \\'@'10.0.0.%';
+GRANT INSERT, SELECT (id, `note`), UPDATE (`secret`) ON shop.orders TO 'limited'@'localhost' WITH GRANT OPTION;
+GRANT DELETE ON `Äpfel & "Bir``nen`.`t` TO 'limited'@'localhost';
+GRANT EXECUTE ON FUNCTION shop.twice TO 'locked'@'%';
+GRANT ALTER ROUTINE ON PROCEDURE shop.nothing TO 'locked'@'%';
+GRANT SELECT ON `some\_pattern%`.* TO 'locked'@'%';
+GRANT USAGE ON *.* TO 'kept'@'%';
+CREATE SERVER far FOREIGN DATA WRAPPER mysql OPTIONS (HOST 'far.example', DATABASE 'd', USER 'u', PASSWORD 'it''s; secret', PORT 3307);
+CREATE SERVER `odd``name` FOREIGN DATA WRAPPER mysql OPTIONS (SOCKET '/run/x', OWNER 'me');
