@@ -56,7 +56,8 @@ pub(crate) async fn restore(
         task.until_stopped(server.drop(name)).await?;
     }
     if plan != Plan::Fill {
-        task.until_stopped(server.create(name, source.manifest())).await?;
+        // Not to be cut off: what is being made would be left. A stop comes through right after.
+        server.create(name, source.manifest()).await?;
     }
     let stage = if options.server { Stage::Filling } else { Stage::All };
     let done = load(task, source, endpoint, options, stage).await;
