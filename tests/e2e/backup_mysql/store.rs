@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 use testkit::{Ran, Schema, run};
 use tests::program;
 
-const TASK: &str = "backup-mysql";
+pub(super) const TASK: &str = "backup-mysql";
 
 pub(super) struct Store(TempDir);
 
@@ -23,6 +23,10 @@ impl Store {
         let store = Self::new();
         store.run(source, "backup", arguments).ok();
         store
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.0.path()
     }
 
     /// The program with a verb, in this database.
