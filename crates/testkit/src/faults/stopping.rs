@@ -30,14 +30,19 @@ fn at_moments(
     let started = Instant::now();
     let ran = start().ends_within(Duration::from_mins(1));
     expect(&ran, 0, &[]);
-    let whole = started.elapsed();
+    let mut whole = started.elapsed();
     check(&ran, false);
     let mut cut_short = 0;
-    for (turn, moment) in moments(seed, count, whole).into_iter().enumerate() {
+    for (turn, moment) in moments(seed, count, Duration::from_secs(1)).into_iter().enumerate() {
+        let started = Instant::now();
         let mut run = start();
-        run.reaches(moment);
+        run.reaches(whole.mul_f64(moment.as_secs_f64()));
         stop(&run, turn);
         let ran = run.ends_within(LIMIT);
+        if ran.code == 0 {
+            // The machine was busy with something else before: the rest are moments of a shorter run.
+            whole = whole.min(started.elapsed());
+        }
         assert!([0, 143].contains(&ran.code), "{}:\n{}", ran.code, ran.stderr);
         check(&ran, ran.code == 143);
         cut_short += u32::from(ran.code == 143);
