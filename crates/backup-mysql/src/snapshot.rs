@@ -81,7 +81,6 @@ impl Snapshot {
         jobs: usize,
         lock_wait: Duration,
     ) -> Result<Self> {
-        let held = hold_schema(&mut leader).await?;
         let seconds = lock_wait.as_secs().max(1);
         let wait = format!("SET SESSION lock_wait_timeout = {seconds}");
         run(&mut leader, &wait).await?;
@@ -107,6 +106,9 @@ impl Snapshot {
                  one connection alone reads the rows"
             );
         }
+        // Only now: the other way round, CREATE or DROP of somebody else would hold the one lock, wait for
+        // the other, and be ended as a deadlock. Who waits for the first holds nothing.
+        let held = hold_schema(&mut leader).await?;
         let workers = workers(endpoint, if alone { 1 } else { jobs }).await?;
         let position = if alone { None } else { position(&mut leader).await };
         if !alone {

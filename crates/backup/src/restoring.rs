@@ -7,7 +7,7 @@ use serde_json::json;
 use std::cmp::Reverse;
 use std::fmt::Display;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use task::{Error, Report, Result};
+use task::{Error, Report, Result, show};
 
 /// Chunks that do not depend on each other, for whichever connection is free. The largest go first, so
 /// that in the end no connection waits long for another.
@@ -65,5 +65,57 @@ pub fn planned(source: &Source, target: &impl Display, plan: &str) -> Report {
         json: json!({ "file": file, "target": target.to_string(), "plan": plan }),
         table: format!("would restore {file} into {target}: {plan}"),
         ..Report::default()
+    }
+}
+
+/// What was restored: so many tables and rows.
+pub fn restored(
+    source: &Source,
+    target: &impl Display,
+    (tables, rows): (u64, u64),
+    statements: u64,
+) -> Report {
+    let file = &source.manifest().artifact.file;
+    let bytes = source.manifest().artifact.raw_size;
+    let summary = format!(
+        "restored {file} into {target}: {tables} tables, {rows} rows, {}",
+        show::bytes(bytes)
+    );
+    Report {
+        items: tables,
+        bytes,
+        json: json!({
+            "file": file,
+            "target": target.to_string(),
+            "tables": tables,
+            "rows": rows,
+            "bytes": bytes,
+            "statements": statements,
+        }),
+        table: summary.clone(),
+        summary,
+        ..Report::default()
+    }
+}
+
+/// Drops a half restored database. After a signal there is little time for that: if it ends first, at
+/// least it is said what is left.
+pub async fn dropping(name: &str, dropped: impl Future<Output = Result<()>>) -> Result<()> {
+    let mut left = Left { name, answered: false };
+    let done = dropped.await;
+    left.answered = true;
+    done
+}
+
+struct Left<'a> {
+    name: &'a str,
+    answered: bool,
+}
+
+impl Drop for Left<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            tracing::warn!("no time to drop the database {}: it is left on the server", self.name);
+        }
     }
 }

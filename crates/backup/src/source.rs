@@ -4,7 +4,7 @@ use crate::age::{Opener, Plain};
 use crate::codec::{Codec, Decompressor};
 use crate::manifest::{Artifact, Chunk, Manifest};
 use crate::readback::same_bytes;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use std::sync::Arc;
 use storage::Store;
 use task::{Context, Error, Progress, Result, Task, While};
@@ -12,6 +12,21 @@ use tokio::sync::mpsc;
 
 /// Decompressed pieces, in order; they may end anywhere.
 pub type Pieces = mpsc::Receiver<Result<Bytes>>;
+
+/// Puts the next piece behind what is left of those before; false if there is none.
+pub async fn append(rest: &mut Bytes, pieces: &mut Pieces) -> Result<bool> {
+    let Some(piece) = pieces.recv().await else { return Ok(false) };
+    let piece = piece?;
+    if rest.is_empty() {
+        *rest = piece;
+    } else {
+        let mut joined = BytesMut::with_capacity(rest.len() + piece.len());
+        joined.extend_from_slice(rest);
+        joined.extend_from_slice(&piece);
+        *rest = joined.freeze();
+    }
+    Ok(true)
+}
 
 /// Cheap to clone.
 #[derive(Clone, Debug)]

@@ -1,7 +1,16 @@
 //! What the server said, as an error of ours: its message, and the exit code that it means.
 
 use mysql_async::{DriverError, Error as Cause, IoError, ServerError, TlsError};
+use std::io::ErrorKind;
 use task::{Error, Exit};
+
+/// What ends a connection that was open. One that was never opened is refused, not lost.
+const LOST: [ErrorKind; 4] = [
+    ErrorKind::ConnectionReset,
+    ErrorKind::ConnectionAborted,
+    ErrorKind::BrokenPipe,
+    ErrorKind::NotConnected,
+];
 
 /// An error that names what we were doing and holds the server's message.
 pub fn explain(error: Cause, doing: impl Into<String>) -> Error {
@@ -10,6 +19,13 @@ pub fn explain(error: Cause, doing: impl Into<String>) -> Error {
         Cause::Server(said) => return Error::new(exit, doing).because(sentence(&said)),
         Cause::Driver(DriverError::ConnectionClosed) => {
             return Error::new(exit, doing).because("lost the connection: the server closed it");
+        }
+        // rustls says it in a sentence that ends in an address of its manual.
+        Cause::Io(IoError::Io(cause)) if cause.kind() == ErrorKind::UnexpectedEof => {
+            return Error::new(exit, doing).because("lost the connection: the server closed it");
+        }
+        Cause::Io(IoError::Io(cause)) if LOST.contains(&cause.kind()) => {
+            return Error::new(exit, doing).because(format!("lost the connection: {cause}"));
         }
         error => error,
     };
@@ -91,6 +107,15 @@ mod tests {
             [(1045, "28000"), (1044, "42000"), (1049, "42000"), (1146, "42S02"), (1290, "HY000")]
         {
             assert_eq!(found(code, state), Exit::Usage, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_lost_connection_is_called_one() {
+        for kind in [ErrorKind::UnexpectedEof, ErrorKind::ConnectionReset, ErrorKind::BrokenPipe] {
+            let said = explain(Cause::Io(IoError::Io(kind.into())), "cannot");
+            assert_eq!(said.exit(), Exit::Failed);
+            assert!(format!("{said:#}").starts_with("cannot: lost the connection: "), "{said:#}");
         }
     }
 

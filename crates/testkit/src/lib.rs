@@ -9,6 +9,7 @@ mod damage;
 mod database;
 mod disk;
 mod docker;
+pub mod faults;
 mod kubernetes;
 mod mysql;
 mod postgres;

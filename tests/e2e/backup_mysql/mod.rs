@@ -2,7 +2,6 @@
 
 mod consistency;
 mod drill;
-mod faults;
 mod image;
 mod judge;
 mod oracle;

@@ -4,7 +4,7 @@
 use super::parts::{self, Changing, Stage};
 use super::target::Server;
 use super::{recount, report};
-use backup::drill::{PREFIX, is_old, scratch_name};
+use backup::drill::{self, PREFIX, scratch_name};
 use backup::restoring::{compare, planned};
 use backup::source::Source;
 use futures_util::FutureExt;
@@ -13,7 +13,7 @@ use mysql::quote::literal;
 use mysql::{Endpoint, explain};
 use mysql_async::prelude::Queryable;
 use std::panic::AssertUnwindSafe;
-use task::{Report, Result, Task, While};
+use task::{Report, Result, Task};
 
 /// The server of a drill is often not the one with the application's accounts, and nothing that a backup
 /// holds may begin to run on it.
@@ -35,7 +35,8 @@ pub(crate) async fn drill(
     }
     source.check(task).await?;
     task.until_stopped(async {
-        sweep(&mut server).await;
+        let names = leftovers(&mut server).await;
+        drill::sweep(names, async |name| server.drop(name).await).await;
         Ok(())
     })
     .await?;
@@ -44,18 +45,9 @@ pub(crate) async fn drill(
     // A panic must not leave the database behind either.
     let result = AssertUnwindSafe(work).catch_unwind().await;
     let dropped = server.drop(&scratch).await;
-    match (result, dropped) {
-        (Err(panic), _) => std::panic::resume_unwind(panic),
-        (Ok(Err(error)), Err(left)) => {
-            tracing::warn!("{left:#}");
-            Err(error)
-        }
-        (Ok(result), dropped) => {
-            dropped?;
-            let file = &source.manifest().artifact.file;
-            result.during(|| format!("{file} did not pass the drill on {endpoint}"))
-        }
-    }
+    drill::ended(result, dropped, || {
+        format!("{} did not pass the drill on {endpoint}", source.manifest().artifact.file)
+    })
 }
 
 async fn proof(
@@ -71,27 +63,7 @@ async fn proof(
     let restored = parts::load(task, source, target, jobs, (Stage::All, CHANGING)).await?;
     compare(manifest, &restored.tallies, "sent to the server")?;
     recount::recount(task, source, target, jobs).await?;
-    let mut report = report(source, target, restored.statements);
-    let file = &manifest.artifact.file;
-    report.summary = format!("{file} passed the drill: {}", report.summary);
-    report.table.clone_from(&report.summary);
-    Ok(report)
-}
-
-/// Removes what killed drills left. That it cannot is no reason not to drill.
-async fn sweep(server: &mut Server) {
-    let now = Timestamp::now();
-    match leftovers(server).await {
-        Err(error) => tracing::warn!("{error:#}"),
-        Ok(names) => {
-            for name in names.iter().filter(|name| is_old(name, now)) {
-                match server.drop(name).await {
-                    Ok(()) => tracing::info!("dropped {name}, left by an earlier drill"),
-                    Err(error) => tracing::warn!("{error:#}"),
-                }
-            }
-        }
-    }
+    Ok(drill::passed(source, report(source, target, restored.statements)))
 }
 
 async fn leftovers(server: &mut Server) -> Result<Vec<String>> {

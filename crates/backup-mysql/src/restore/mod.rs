@@ -14,13 +14,12 @@ mod target;
 pub(crate) use drill::drill;
 pub(crate) use globals::Globals;
 
-use backup::restoring::{compare, planned};
+use backup::restoring::{compare, planned, restored};
 use backup::source::Source;
 use mysql::Endpoint;
 use parts::{Changing, Stage};
-use serde_json::json;
 use target::Server;
-use task::{Error, Report, Result, Task, While, show};
+use task::{Error, Report, Result, Task, While};
 
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
@@ -58,7 +57,8 @@ pub(crate) async fn restore(
         task.until_stopped(server.drop(name)).await?;
     }
     if plan != Plan::Fill {
-        task.until_stopped(server.create(name, source.manifest())).await?;
+        // Not to be cut off: what is being made would be left. A stop comes through right after.
+        server.create(name, source.manifest()).await?;
     }
     let stage = if options.server { Stage::Filling } else { Stage::All };
     let done = load(task, source, endpoint, options, stage).await;
@@ -167,36 +167,15 @@ async fn load(
     stage: Stage,
 ) -> Result<Report> {
     let changing = Changing { no_definer: options.no_definer, sleeping: false };
-    let restored = parts::load(task, source, endpoint, options.jobs, (stage, changing)).await?;
+    let loaded = parts::load(task, source, endpoint, options.jobs, (stage, changing)).await?;
     if stage != Stage::Finishing {
-        compare(source.manifest(), &restored.tallies, "sent to the server")?;
+        compare(source.manifest(), &loaded.tallies, "sent to the server")?;
     }
-    Ok(report(source, endpoint, restored.statements))
+    Ok(report(source, endpoint, loaded.statements))
 }
 
 fn report(source: &Source, endpoint: &Endpoint, statements: u64) -> Report {
-    let manifest = source.manifest();
-    let file = &manifest.artifact.file;
-    let tables = manifest.contents.len() as u64;
-    let rows: u64 = manifest.contents.iter().map(|content| content.tally.rows).sum();
-    let bytes = manifest.artifact.raw_size;
-    let summary = format!(
-        "restored {file} into {endpoint}: {tables} tables, {rows} rows, {}",
-        show::bytes(bytes)
-    );
-    Report {
-        items: tables,
-        bytes,
-        json: json!({
-            "file": file,
-            "target": endpoint.to_string(),
-            "tables": tables,
-            "rows": rows,
-            "bytes": bytes,
-            "statements": statements,
-        }),
-        table: summary.clone(),
-        summary,
-        ..Report::default()
-    }
+    let contents = &source.manifest().contents;
+    let rows = contents.iter().map(|content| content.tally.rows).sum();
+    restored(source, endpoint, (contents.len() as u64, rows), statements)
 }

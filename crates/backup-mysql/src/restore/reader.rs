@@ -2,8 +2,8 @@
 
 use crate::script::statements;
 use backup::manifest::Tally;
-use backup::source::Pieces;
-use bytes::{Bytes, BytesMut};
+use backup::source::{Pieces, append};
+use bytes::Bytes;
 use task::Result;
 
 pub(super) struct Reader {
@@ -42,17 +42,7 @@ impl Reader {
     }
 
     async fn more(&mut self) -> Result<()> {
-        match self.pieces.recv().await {
-            None => self.whole = true,
-            Some(piece) if self.rest.is_empty() => self.rest = piece?,
-            Some(piece) => {
-                let piece = piece?;
-                let mut joined = BytesMut::with_capacity(self.rest.len() + piece.len());
-                joined.extend_from_slice(&self.rest);
-                joined.extend_from_slice(&piece);
-                self.rest = joined.freeze();
-            }
-        }
+        self.whole = !append(&mut self.rest, &mut self.pieces).await?;
         Ok(())
     }
 }

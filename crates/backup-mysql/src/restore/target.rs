@@ -3,6 +3,7 @@
 use super::session::PROGRAM;
 use crate::cluster::RESERVED;
 use backup::manifest::Manifest;
+use backup::restoring;
 use mysql::quote::{ident, literal};
 use mysql::{Client, Endpoint, explain};
 use mysql_async::prelude::Queryable;
@@ -52,10 +53,13 @@ impl Server {
 
     /// Over a connection of its own: the other may be lost by now.
     pub(super) async fn drop(&self, name: &str) -> Result<()> {
-        let mut client = self.endpoint.connect(PROGRAM).await?;
-        let statement = format!("DROP DATABASE IF EXISTS {}", ident(name));
-        let dropped = client.query_drop(statement).await;
-        dropped.map_err(|error| explain(error, format!("cannot drop the database {name}")))
+        let dropped = async {
+            let mut client = self.endpoint.connect(PROGRAM).await?;
+            let statement = format!("DROP DATABASE IF EXISTS {}", ident(name));
+            let dropped = client.query_drop(statement).await;
+            dropped.map_err(|error| explain(error, format!("cannot drop the database {name}")))
+        };
+        restoring::dropping(name, dropped).await
     }
 
     /// Refuses a server that would take a part of the statements only.

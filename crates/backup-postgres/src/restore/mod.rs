@@ -21,11 +21,11 @@ pub(crate) use globals::{Globals, globals_report};
 pub(crate) use target::Server;
 
 use crate::large_object::tables_and_rows;
-use backup::manifest::{Manifest, Tally};
+use backup::manifest::Tally;
+use backup::restoring::{compare, planned, restored};
 use backup::source::Source;
 use postgres::{Client, Endpoint};
-use serde_json::json;
-use task::{Error, Exit, Report, Result, Task, While, show};
+use task::{Error, Report, Result, Task, While};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RestoreOptions {
@@ -162,72 +162,11 @@ async fn load(
     options: &RestoreOptions,
 ) -> Result<Report> {
     let itself = options.create || options.server;
-    let restored =
-        parts::load(task, source, endpoint, options.jobs, options.leaving, itself).await?;
-    compare(source.manifest(), &restored.tallies(), "sent to the server")?;
-    Ok(report(source, endpoint, restored.statements))
-}
-
-/// Says which tables have other rows than the manifest promises.
-fn compare(manifest: &Manifest, found: &[Tally], which: &str) -> Result<()> {
-    let wrong: Vec<_> = manifest
-        .contents
-        .iter()
-        .zip(found)
-        .filter(|(content, found)| content.tally != **found)
-        .map(|(content, found)| difference(&content.name, content.tally, *found))
-        .collect();
-    if wrong.is_empty() {
-        return Ok(());
-    }
-    let file = &manifest.artifact.file;
-    Err(Error::new(
-        Exit::Integrity,
-        format!("the rows of {file} {which} differ from the manifest: {}", wrong.join("; ")),
-    ))
-}
-
-fn difference(name: &str, wanted: Tally, found: Tally) -> String {
-    if wanted.rows == found.rows {
-        format!("{name} has {} rows with other contents", found.rows)
-    } else {
-        format!("{name} has {} rows instead of {}", found.rows, wanted.rows)
-    }
-}
-
-fn planned(source: &Source, endpoint: &Endpoint, plan: &str) -> Report {
-    let manifest = source.manifest();
-    let file = &manifest.artifact.file;
-    Report {
-        summary: format!("dry run: into {endpoint} would go {file}: {plan}"),
-        json: json!({ "file": file, "target": endpoint.to_string(), "plan": plan }),
-        table: format!("would restore {file} into {endpoint}: {plan}"),
-        ..Report::default()
-    }
+    let loaded = parts::load(task, source, endpoint, options.jobs, options.leaving, itself).await?;
+    compare(source.manifest(), &loaded.tallies(), "sent to the server")?;
+    Ok(report(source, endpoint, loaded.statements))
 }
 
 fn report(source: &Source, endpoint: &Endpoint, statements: u64) -> Report {
-    let manifest = source.manifest();
-    let file = &manifest.artifact.file;
-    let (tables, rows) = tables_and_rows(&manifest.contents);
-    let bytes = manifest.artifact.raw_size;
-    let summary = format!(
-        "restored {file} into {endpoint}: {tables} tables, {rows} rows, {}",
-        show::bytes(bytes)
-    );
-    Report {
-        items: tables,
-        bytes,
-        json: json!({
-            "file": file,
-            "target": endpoint.to_string(),
-            "tables": tables,
-            "rows": rows,
-            "bytes": bytes,
-            "statements": statements,
-        }),
-        table: summary.clone(),
-        summary,
-        ..Report::default()
-    }
+    restored(source, endpoint, tables_and_rows(&source.manifest().contents), statements)
 }

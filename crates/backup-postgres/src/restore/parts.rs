@@ -7,10 +7,11 @@ use crate::catalog::database;
 use crate::large_object;
 use crate::script::statements::{Purpose, purpose};
 use backup::manifest::{Chunk, Tally};
+use backup::restoring::HandOut;
 use backup::source::Source;
 use futures_util::future::{join_all, try_join_all};
 use postgres::Endpoint;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex as Lock, PoisonError};
 use task::{Progress, Result, Task};
 use tokio::sync::Mutex;
@@ -149,14 +150,11 @@ impl Load<'_> {
         Ok(())
     }
 
-    /// Every connection takes the next chunk as soon as it is free. The largest go first, so that
-    /// in the end no connection waits long for another.
+    /// Every connection takes the next chunk as soon as it is free.
     async fn side_by_side(&self, part: &[Chunk]) -> Result<()> {
-        let mut chunks: Vec<_> = part.iter().collect();
-        chunks.sort_by_key(|chunk| std::cmp::Reverse(chunk.raw));
-        let taken = AtomicUsize::new(0);
+        let chunks = HandOut::new(part);
         let take = || {
-            let chunk = *chunks.get(taken.fetch_add(1, Ordering::Relaxed))?;
+            let chunk = chunks.take()?;
             Some((chunk, self.reader(std::slice::from_ref(chunk))))
         };
         try_join_all(self.sessions.iter().map(|session| self.chunks(session, &take))).await?;

@@ -6,6 +6,7 @@ use crate::large_object::{self, Access, LargeObject};
 use crate::script::copy::{Copied, copied};
 use crate::snapshot::SESSION;
 use backup::manifest::Tally;
+use backup::restoring::difference;
 use backup::source::Source;
 use futures_util::TryStreamExt;
 use futures_util::future::{join_all, try_join_all};
@@ -75,8 +76,7 @@ pub(super) async fn recount(
                 found.add(*large_objects);
             }
             let wanted = large_objects.unwrap_or_default();
-            let large =
-                (wanted != found).then(|| super::difference(large_object::NAME, wanted, found));
+            let large = (wanted != found).then(|| difference(large_object::NAME, wanted, found));
             counted.into_iter().flat_map(|(wrong, _)| wrong).chain(large).collect::<Vec<_>>()
         }
         Err(error) => {
@@ -102,7 +102,7 @@ struct Expected<'a> {
 
 impl Expected<'_> {
     fn difference(&self, found: Tally) -> Option<String> {
-        (self.tally != found).then(|| super::difference(&self.names.join(" + "), self.tally, found))
+        (self.tally != found).then(|| difference(&self.names.join(" + "), self.tally, found))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Leaving, locale, parts};
 use backup::manifest::Manifest;
+use backup::restoring;
 use postgres::quote::{ident, literal};
 use postgres::{Client, Endpoint, explain};
 use task::{Error, Exit, Result, Task};
@@ -104,6 +105,10 @@ impl Server {
 
     /// Drops a database whoever is connected; over a new connection, if this one was lost.
     pub(super) async fn drop(&self, name: &str) -> Result<()> {
+        restoring::dropping(name, self.drop_now(name)).await
+    }
+
+    async fn drop_now(&self, name: &str) -> Result<()> {
         let fresh;
         let lost = self.client.batch_execute("").await.is_err_and(|error| error.is_closed());
         let client = if lost {

@@ -1,8 +1,9 @@
 //! What a role may not read is one error that names all of it, before anything is written.
 
-use super::databases::{SMALL, empty, filled, state};
+use super::databases::{SMALL, empty, filled};
 use super::store::{Store, expect};
 use testkit::Database;
+use testkit::faults::Target;
 
 const HELD_BACK: &str = "
     CREATE TABLE allowed (a int); INSERT INTO allowed VALUES (1);
@@ -69,6 +70,6 @@ fn a_role_that_may_read_everything_needs_no_more() {
     store.run_on(&database, "backup", &["--user", &role]).ok();
     let target = empty();
     store.restore(&store.artifact(), &target).ok();
-    assert!(state(&target) == state(&database), "it is all there again");
+    assert!(target.state() == database.state(), "it is all there again");
     forget(&database, &role);
 }

@@ -7,6 +7,7 @@ use std::io::Write;
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use testkit::faults::Target;
 use testkit::{Database, Fault, Proxy};
 
 const RUNS: usize = 12;
@@ -89,8 +90,7 @@ fn a_table_changed_while_the_backup_waits_for_it_is_saved_as_it_is_then() {
         psql.wait().unwrap();
         let target = super::databases::empty();
         store.restore(&store.artifact(), &target).ok();
-        let (found, wanted) =
-            (super::databases::state(&target), super::databases::state(&database));
+        let (found, wanted) = (target.state(), database.state());
         assert!(found == wanted, "{migration}: {} lines instead of {}", found.len(), wanted.len());
     }
 }

@@ -1,9 +1,10 @@
 //! A dry run of any verb reads and plans as always, and changes nothing anywhere.
 
-use super::databases::{empty, small, state};
+use super::databases::{empty, small};
 use super::store::{Store, expect};
 use std::fs;
 use std::time::{Duration, SystemTime};
+use testkit::faults::Target;
 use testkit::{Database, Ran};
 
 /// Runs it with `--dry-run` by flag or variable; a panic if store, databases or roles differ after.
@@ -20,7 +21,7 @@ fn changes_nothing(store: &Store, watched: &[&Database], verb: &str, arguments: 
     let look = || {
         // Not even dropped and made again.
         let writes = "SELECT oid, relfilenode FROM pg_class WHERE oid >= 16384 ORDER BY 1";
-        let databases: Vec<_> = watched.iter().map(|one| (state(one), one.psql(writes))).collect();
+        let databases: Vec<_> = watched.iter().map(|one| (one.state(), one.psql(writes))).collect();
         (store.state(), databases, of_server())
     };
     let before = look();

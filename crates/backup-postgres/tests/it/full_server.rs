@@ -1,7 +1,8 @@
 //! A server that has no place left: for connections, or for locks.
 
-use super::databases::{MAJOR, connections, empty, filled, large, state};
+use super::databases::{MAJOR, empty, filled, large};
 use super::store::{Store, expect};
+use testkit::faults::Target;
 use testkit::{Database, Postgres, Settings};
 
 /// A role that owns the database and may have so many connections; no superuser, for whom there
@@ -30,7 +31,7 @@ fn fewer_workers_save_and_restore_the_same() {
         let ran = store.run_on(&source, "backup", &["--user", &user, "--jobs", "4"]);
         expect(&ran, 0, &["no place for"]);
         forget(&source, &user);
-        assert_eq!(connections(&source), 0);
+        assert_eq!(source.connections(), 0);
         assert!(
             ran.stderr.contains(&format!("going on with {}", limit.max(2) - 1)),
             "{}",
@@ -44,7 +45,7 @@ fn fewer_workers_save_and_restore_the_same() {
         let ran = file.run_on(&target, "restore", &[&name, "--user", &user, "--jobs", "4"]);
         expect(&ran, 0, &["no place for"]);
         forget(&target, &user);
-        assert!(state(&target) == state(&source), "with {limit} connections");
+        assert!(target.state() == source.state(), "with {limit} connections");
     }
 }
 
@@ -78,5 +79,5 @@ fn a_table_of_a_thousand_partitions_is_saved_and_comes_back() {
     let store = Store::of(&source, &[]);
     let target = empty();
     store.restore(&store.artifact(), &target).ok();
-    assert!(state(&target) == state(&source), "it is all there again");
+    assert!(target.state() == source.state(), "it is all there again");
 }

@@ -1,8 +1,9 @@
 //! Servers and roles that are set to be impatient, or to read names and dates their own way.
 
-use super::databases::{MAJOR, state};
+use super::databases::MAJOR;
 use super::store::Store;
 use testkit::Postgres;
+use testkit::faults::Target;
 
 /// Each with the first version that knows it. Nothing protects the very first statement of a
 /// connection, so these are short, and no shorter.
@@ -62,10 +63,10 @@ fn settings_of_a_role_disturb_neither_backup_nor_restore() {
         let target = server.create_database();
         let file = store.artifact();
         store.run_on(&target, "restore", &[&file, "--user", &role, "--jobs", "2"]).ok();
-        assert!(state(&target) == state(&database), "on {major} it is not the same");
+        assert!(target.state() == database.state(), "on {major} it is not the same");
         // Emptied, made and dropped by the same role.
         store.run_on(&target, "restore", &[&file, "--user", &role, "--clean"]).ok();
-        assert!(state(&target) == state(&database), "on {major} it is not the same again");
+        assert!(target.state() == database.state(), "on {major} it is not the same again");
         let url = server.server_url().replace("postgres@", &format!("{role}@"));
         store.run("verify", &["--restore-to", &format!("{url}/postgres")]).ok();
         server.statement(&format!("DROP ROLE {role}"));

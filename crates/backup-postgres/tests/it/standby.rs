@@ -1,9 +1,10 @@
 //! A hot standby can be backed up, but for rows that it does not have.
 
-use super::databases::{MAJOR, SMALL, empty, state};
+use super::databases::{MAJOR, SMALL, empty};
 use super::store::{Store, expect};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use testkit::faults::Target;
 use testkit::{Database, Fault, Postgres, Proxy, Settings};
 
 /// Until the standby has everything that the primary has now.
@@ -43,7 +44,7 @@ fn a_standby_is_backed_up_like_its_primary() {
         let target = Postgres::start(major).create_database();
         store.restore(&store.artifact(), &target).ok();
         // Its sequences are some numbers ahead of the primary's: the log says so in advance.
-        assert!(state(&target) == state(&same), "on {major} it is not the same");
+        assert!(target.state() == same.state(), "on {major} it is not the same");
     }
 }
 
