@@ -1,0 +1,234 @@
+//! Day by day: count, write the row, write the files, commit.
+//!
+//! Each day is one transaction, over one snapshot. The row is written before the files, so that of two runs at
+//! once the second waits, then counts anew; and it is committed after them, so that a row never tells of a day
+//! whose files could not be written. What was cut off in between is made whole by the next run.
+
+use crate::config::Config;
+use crate::day::{Clock, Day};
+use crate::figures::{self, Figures};
+use crate::ledger::{Fate, Ledger};
+use crate::orders::Orders;
+use crate::page::Told;
+use crate::range::Days;
+use crate::settings::Settings;
+use crate::{decimal, files, rows};
+use postgres::{Client, Endpoint};
+use serde_json::{Value, json};
+use storage::Store;
+use task::{Exit, Report, Result, Task, While, show};
+use tokio_postgres::IsolationLevel;
+use tracing::{info, warn};
+
+/// Sees all rows or fails, waits for no lock for ever, and writes dates as everyone reads them.
+const SESSION: &str = "SET LOCAL row_security = off; SET LOCAL lock_timeout = '30s'; \
+    SET LOCAL datestyle = 'ISO, YMD'";
+
+/// What all days share.
+struct Work<'a> {
+    task: &'a Task,
+    settings: &'a Settings,
+    config: &'a Config,
+    endpoint: &'a Endpoint,
+    store: &'a Store,
+}
+
+/// What was made of a day.
+struct Done {
+    figures: Figures,
+    fate: Fate,
+    files: Vec<String>,
+    bytes: u64,
+}
+
+pub(crate) async fn report(
+    task: &Task,
+    settings: &Settings,
+    config: &Config,
+    endpoint: &Endpoint,
+    store: &Store,
+    days: Days,
+) -> Result<Report> {
+    let work = Work { task, settings, config, endpoint, store };
+    let (first, last) = (&days.days[0], &days.days[days.days.len() - 1]);
+    let which = match days.days.len() {
+        1 => first.date.to_string(),
+        count => format!("{} to {} ({count} days)", first.date, last.date),
+    };
+    let goal = if task.dry_run() { "would report" } else { "reporting" };
+    info!("{goal} the sales of {which} in {} from {endpoint}", first.zone_name());
+    for date in &days.skipped {
+        warn!("{date} is left out: there was no such day in {}", first.zone_name());
+    }
+    if days.unfinished {
+        warn!("{} is not over: its report is of what there is by now", last.date);
+    }
+    let (mut client, mut done) = (None, Vec::new());
+    for (place, day) in days.days.iter().enumerate() {
+        let unfinished = days.unfinished && place + 1 == days.days.len();
+        let result = work.day(&mut client, day, unfinished).await;
+        let what = || match place {
+            0 => format!("no report of {}", day.date),
+            count => format!("no report of {} (the {count} days before are done)", day.date),
+        };
+        done.push((day, result.during(what)?));
+    }
+    Ok(summary(&work, &days, &done))
+}
+
+impl Work<'_> {
+    /// Repeated as a whole while the server is away, or another run was faster: nothing of it is done before
+    /// it is committed, and done twice it is the same.
+    async fn day(&self, client: &mut Option<Client>, day: &Day, unfinished: bool) -> Result<Done> {
+        let what = format!("report {}", day.date);
+        let done = task::retry(self.task, &what, async || {
+            if client.is_none() {
+                *client = Some(self.endpoint.connect(env!("CARGO_PKG_NAME")).await?);
+            }
+            let Some(open) = client.as_mut() else { return Err(task::Error::failed("no client")) };
+            let tried = self.attempt(open, day, unfinished).await;
+            if tried.is_err() {
+                *client = None;
+            }
+            tried
+        })
+        .await;
+        if let (Err(error), Some(client)) = (&done, client)
+            && error.exit() == Exit::Stopped
+        {
+            // The server would go on with the statement, for it does not notice that nobody waits.
+            let _ = client.cancel().await;
+        }
+        // A store has tried again by itself.
+        done?
+    }
+
+    async fn attempt(
+        &self,
+        client: &mut Client,
+        day: &Day,
+        unfinished: bool,
+    ) -> Result<Result<Done>> {
+        let dry_run = self.task.dry_run();
+        let begin = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead);
+        let begun = begin.read_only(dry_run).start().await;
+        let transaction = begun.map_err(|error| rows::explain(error, "begin a transaction"))?;
+        rows::change(&transaction, SESSION, "prepare the transaction").await?;
+        let clocks = self.settings.timestamp_zone();
+        let orders = Orders::find(&transaction, self.config, clocks).await?;
+        if let Clock::Shown(zone) = &orders.clock {
+            let zone = zone.iana_name().unwrap_or("UTC");
+            let column = &self.config.orders.time;
+            tracing::debug!("{column} has no zone: taken as {zone} (--timestamp-zone)");
+        }
+        let ledger = Ledger::find(&transaction, self.config).await?;
+        let figures = figures::count(&transaction, &orders, day, self.settings.products).await?;
+        let past = ledger.past(&transaction, day).await?;
+        let told = Told {
+            settings: self.settings,
+            database: self.endpoint.database(),
+            orders: &orders,
+            day,
+            figures: &figures,
+            past: &past,
+            unfinished,
+        };
+        let page = told.page()?;
+        if dry_run {
+            let fate = ledger.plan(&transaction, day, &figures).await?;
+            let files = ["json", "html"].map(|kind| self.store.location(&day.file(kind)));
+            return Ok(Ok(Done { figures, fate, files: files.to_vec(), bytes: 0 }));
+        }
+        let fate = ledger.write(&transaction, day, &figures).await?;
+        let json = files::json(self.settings, day, &figures);
+        let (files, bytes) = match files::write(self.store, day, &json, page).await {
+            Ok(written) => written,
+            // The transaction is dropped, and with it the row.
+            Err(error) => return Ok(Err(error)),
+        };
+        let doing = format!("commit the report of {} to {}", day.date, ledger.name());
+        transaction.commit().await.map_err(|error| rows::explain(error, doing))?;
+        say(day, &figures, fate);
+        Ok(Ok(Done { figures, fate, files, bytes }))
+    }
+}
+
+/// A line of the log for each day.
+fn say(day: &Day, figures: &Figures, fate: Fate) {
+    let all = &figures.all;
+    if all.rows == 0 {
+        info!("{}: no orders ({})", day.date, fate.word());
+    } else {
+        let (total, orders) = (&all.total, all.orders);
+        info!("{}: {total} in {orders} orders, {} items ({})", day.date, all.items, fate.word());
+    }
+    if all.lacking > 0 {
+        let (lacking, rows) = (all.lacking, all.rows);
+        warn!("{}: {lacking} of {rows} rows lack a price, a quantity or an order", day.date);
+    }
+}
+
+fn summary(work: &Work, days: &Days, done: &[(&Day, Done)]) -> Report {
+    let dry_run = work.task.dry_run();
+    let lines: Vec<_> = done
+        .iter()
+        .map(|(day, done)| {
+            let all = &done.figures.all;
+            [
+                day.date.to_string(),
+                decimal::shown(&all.total),
+                decimal::shown(&all.items),
+                all.orders.to_string(),
+                done.figures.best().map_or("-", |(best, _)| best.shown()).to_owned(),
+                done.fate.word().to_owned(),
+            ]
+        })
+        .collect();
+    let mut table = show::table(
+        [
+            "DAY",
+            ">SALES",
+            ">ITEMS",
+            ">ORDERS",
+            "BEST PRODUCT",
+            if dry_run { "ROW WOULD BE" } else { "ROW" },
+        ],
+        &lines,
+    );
+    for (_, done) in done {
+        for file in &done.files {
+            table += &format!("{} {file}\n", if dry_run { "would write" } else { "wrote" });
+        }
+    }
+    let of_day = |(day, done): &(&Day, Done)| -> Value {
+        let mut value = files::json(work.settings, day, &done.figures);
+        if let Some(fields) = value.as_object_mut() {
+            fields.remove("by_product");
+            fields.remove("by_hour");
+        }
+        value["row"] = json!(done.fate.word());
+        value["files"] = json!(done.files);
+        value
+    };
+    let skipped: Vec<_> = days.skipped.iter().map(ToString::to_string).collect();
+    let verb = if dry_run { "would report" } else { "reported" };
+    let (summary, count) = match done {
+        [(day, done)] if done.figures.all.rows == 0 => {
+            (format!("{verb} {}: no orders", day.date), 1)
+        }
+        [(day, done)] => (format!("{verb} {}: {}", day.date, done.figures.all.total), 1),
+        many => (format!("{verb} {} days", many.len()), many.len() as u64),
+    };
+    Report {
+        items: count,
+        bytes: done.iter().map(|(_, done)| done.bytes).sum(),
+        summary,
+        json: json!({
+            "dry_run": dry_run,
+            "days": done.iter().map(of_day).collect::<Vec<_>>(),
+            "skipped": skipped,
+        }),
+        table,
+        incomplete: Vec::new(),
+    }
+}
