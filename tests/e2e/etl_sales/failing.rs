@@ -11,7 +11,7 @@ const DAY: &str = "--date=2026-11-26";
 #[test]
 fn a_server_that_is_away_is_worth_another_try() {
     let shop = Shop::small(15);
-    let ran = run(shop.command(&[DAY, "--wait=1s"]).env("PGPORT", "1"));
+    let ran = run(shop.command(&[DAY]).env("WAIT", "1s").env("PGPORT", "1"));
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     assert!(ran.stderr.contains("127.0.0.1:1"), "{}", ran.stderr);
 }
@@ -28,7 +28,7 @@ fn a_signal_ends_it_and_the_statement_of_the_server() {
     let sessions = || {
         shop.database.psql(
             "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'etl-sales'
-            AND datname = current_database() AND query LIKE '%GROUPING SETS%'",
+            AND datname = current_database() AND query LIKE 'WITH lines%'",
         )
     };
     running.until("statement", || sessions().trim() == "1");
@@ -49,7 +49,7 @@ fn no_row_is_written_where_the_files_cannot_be() {
     let shop = Shop::small(17);
     let disk = Disk::new("1m");
     disk.fill(0);
-    let ran = shop.run(&[DAY, "--wait=0s", "--reports", disk.path().to_str().unwrap()]);
+    let ran = shop.run(&[DAY, "--reports", disk.path().to_str().unwrap()]);
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     assert!(ran.stderr.contains("space"), "{}", ran.stderr);
     assert_eq!(shop.database.psql("SELECT to_regclass('daily_sales_reports')").trim(), "");

@@ -71,9 +71,9 @@ fn expected(shop: &Shop, shown: &str, date: &str) -> (String, BTreeMap<String, S
         FROM orders WHERE {day}"
     ));
     let products = shop.database.psql(&format!(
-        "SELECT COALESCE(product_id, '-'), trim_scale(COALESCE(sum({amount}), 0)), COALESCE(sum(quantity), 0),
-            count(DISTINCT order_id) FROM orders WHERE {day} GROUP BY 1
-        ORDER BY product_id IS NULL, 2 DESC, product_id COLLATE \"C\""
+        "SELECT COALESCE(product_id, '-') AS p, trim_scale(COALESCE(sum({amount}), 0)), COALESCE(sum(quantity), 0),
+            count(DISTINCT order_id) FROM orders WHERE {day}
+        GROUP BY product_id ORDER BY product_id IS NULL, 2 DESC, product_id COLLATE \"C\""
     ));
     let hours = shop.database.psql(&format!(
         "SELECT to_char({shown}, 'HH24'), trim_scale(sum({amount})) FROM orders

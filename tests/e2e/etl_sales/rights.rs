@@ -51,7 +51,7 @@ fn rows_that_a_policy_hides_are_not_left_out_silently() {
         &shop,
         "GRANT SELECT ON orders TO ROLE; GRANT CREATE ON SCHEMA public TO ROLE;
         ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
-        CREATE POLICY some ON orders USING (product_id = 'tea')",
+        CREATE POLICY tea ON orders USING (product_id = 'tea')",
     );
     refused(&run_as(&shop, &role, &[DAY]), &["row-level security"]);
     assert!(shop.files().is_empty(), "{:?}", shop.files());

@@ -51,8 +51,11 @@ impl Shop {
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = program("etl-sales");
-        command.envs(self.database.environment()).env("REPORTS", self.folder.path());
-        command.args(["--wait=20s", "--output=json"]).args(arguments);
+        command
+            .envs(self.database.environment())
+            .env("REPORTS", self.folder.path())
+            .env("WAIT", "20s");
+        command.arg("--output=json").args(arguments);
         command
     }
 
