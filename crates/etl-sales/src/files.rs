@@ -25,7 +25,8 @@ pub(crate) async fn open(task: &Task, settings: &Settings) -> Result<Store> {
     Ok(store)
 }
 
-/// Writes both, and says where they lie and how large they are.
+/// Writes both, and says where they lie and how large they are. The day's row has to be locked: so no other run
+/// writes these files, and what is half written is of one that was killed.
 pub(crate) async fn write(
     store: &Store,
     day: &Day,
@@ -34,6 +35,10 @@ pub(crate) async fn write(
 ) -> Result<(Vec<String>, u64)> {
     let mut text = serde_json::to_vec_pretty(json).failed(|| "cannot write JSON".to_owned())?;
     text.push(b'\n');
+    if let Store::Directory(_) = store {
+        let mine = ["json", "html"].map(|kind| day.file(kind));
+        store.sweep(move |name| mine.iter().any(|one| one == name), Duration::ZERO).await?;
+    }
     let (mut places, mut bytes) = (Vec::new(), 0);
     for (kind, media, content) in [
         ("json", "application/json", Bytes::from(text)),

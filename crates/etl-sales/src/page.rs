@@ -58,7 +58,8 @@ impl Told<'_> {
             "UTC" => "UTC".to_owned(),
             zone => format!("{zone} ({})", day.start.strftime("%:z")),
         };
-        format!("{} · {zone}{long}", self.database)
+        let shop = self.settings.shop.as_deref().unwrap_or(self.database);
+        format!("{shop} · {zone}{long}")
     }
 
     fn numbers(&self) -> Vec<Number> {
@@ -121,7 +122,7 @@ impl Told<'_> {
     fn hours(&self) -> Chart {
         let points =
             self.figures.hours.iter().map(|(hour, sum)| self.point(&hour.label, &sum.total));
-        self.chart("By hour", Kind::Columns, points.collect())
+        self.chart("Sales by hour", Kind::Columns, points.collect())
     }
 
     /// None if there is nothing to compare with.
@@ -137,7 +138,7 @@ impl Told<'_> {
                 None => Point { label, value: None, shown: "no report".to_owned() },
             })
         });
-        Some(self.chart("Day by day", Kind::Line, points.collect()))
+        Some(self.chart("Sales day by day", Kind::Line, points.collect()))
     }
 
     fn best(&self) -> Chart {

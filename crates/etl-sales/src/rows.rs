@@ -42,18 +42,20 @@ pub(crate) fn text(row: &Row, place: usize) -> &str {
     row.get(place).and_then(Option::as_deref).unwrap_or_default()
 }
 
-/// As in every program; but values that do not fit, or cannot be calculated with, are there at the next try,
-/// too.
+/// As in every program, with two exceptions. Values that do not fit, or cannot be calculated with, are there at
+/// the next try, too. And what is there already is what another run made in the same moment.
 pub(crate) fn explain(error: tokio_postgres::Error, doing: impl Into<String>) -> Error {
-    let data = error.code().is_some_and(|state| {
-        let class = &state.code()[..2];
-        class == "22" || (class == "23" && state.code() != "23505") || class == "44"
+    let exit = error.code().and_then(|state| match state.code() {
+        "23505" | "42P07" => Some(Exit::Failed),
+        code if ["22", "23", "44"].contains(&&code[..2]) => Some(Exit::Usage),
+        _ => None,
     });
     let explained = postgres::explain(error, format!("cannot {}", doing.into()));
-    if data {
-        return Error::new(Exit::Usage, explained.to_string()).because(
-            std::error::Error::source(&explained).map(ToString::to_string).unwrap_or_default(),
-        );
+    match exit {
+        Some(exit) => {
+            let cause = std::error::Error::source(&explained).map(ToString::to_string);
+            Error::new(exit, explained.to_string()).because(cause.unwrap_or_default())
+        }
+        None => explained,
     }
-    explained
 }

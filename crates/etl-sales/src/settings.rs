@@ -27,6 +27,10 @@ pub(crate) struct Settings {
     #[arg(help_heading = "Report")]
     pub currency: String,
 
+    /// Whose sales they are, for the page [default: the database's name]
+    #[arg(long, env = "SHOP", value_name = "NAME", help_heading = "Report")]
+    pub shop: Option<String>,
+
     /// How many products, the best first, are told of one by one; the others as one sum
     #[arg(long, env = "PRODUCTS", value_name = "NUMBER", default_value = "10000")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "Report")]

@@ -69,7 +69,7 @@ pub(crate) async fn report(
         let result = work.day(&mut client, day, unfinished).await;
         let what = || match place {
             0 => format!("no report of {}", day.date),
-            count => format!("no report of {} (the {count} days before are done)", day.date),
+            _ => format!("no report of {} (the days before it are done)", day.date),
         };
         done.push((day, result.during(what)?));
     }

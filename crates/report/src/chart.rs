@@ -57,7 +57,7 @@ impl Chart {
                 most.label
             ),
             (Some(all), _) => {
-                format!("{}: {} values of {}", self.title, known().count(), all.shown)
+                format!("{}: {} times {}", self.title, known().count(), all.shown)
             }
             (None, _) => format!("{}: no values", self.title),
         }
@@ -83,7 +83,7 @@ mod tests {
         };
         assert_eq!(chart.summary(), "By hour: 2 values, from -1 (2) to 7 (0)");
         chart.points.truncate(1);
-        assert_eq!(chart.summary(), "By hour: 1 values of 7");
+        assert_eq!(chart.summary(), "By hour: 1 times 7");
         chart.points.clear();
         assert_eq!(chart.summary(), "By hour: no values");
     }

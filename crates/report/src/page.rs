@@ -165,7 +165,7 @@ mod tests {
             assert!(!html.contains(bad), "{bad}: {html}");
         }
         let escaped = html.matches("&lt;script&gt;alert(1)").count();
-        assert_eq!(escaped, 21, "{html}");
+        assert_eq!(escaped, 23, "{html}");
     }
 
     #[test]

@@ -20,7 +20,7 @@ impl Scale {
         let power = 10f64.powf(rough.log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0].map(|times| times * power);
         let step = step.into_iter().find(|step| *step >= rough * 0.999).unwrap_or(power);
-        let (first, last) = ((least / step - 1e-9).floor(), (most / step + -1e-9).ceil());
+        let (first, last) = ((least / step + 1e-9).floor(), (most / step - 1e-9).ceil());
         let mut ticks = Vec::new();
         let mut tick = first;
         while tick <= last && ticks.len() < 12 {

@@ -113,7 +113,9 @@ impl Upright {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small")]
         let every = ((longest + 6.0) / self.step).ceil().max(1.0) as usize;
         for (place, point) in chart.points.iter().enumerate().step_by(every) {
-            drawing.texts.push(text(self.x(place), HEIGHT - 5.0, "middle", &point.label));
+            // The last may not stick out.
+            let x = self.x(place).min(WIDTH - extent(&point.label) / 2.0);
+            drawing.texts.push(text(x, HEIGHT - 5.0, "middle", &point.label));
         }
         drawing
     }
@@ -322,7 +324,7 @@ mod tests {
                 let svg = draw(&chart(kind, &values)).unwrap();
                 let known = values.iter().filter(|value| value.is_some()).count();
                 assert_eq!(count(&svg, r#"class="mark""#), known);
-                assert!(!svg.contains("NaN") && !svg.contains("inf\""), "{svg}");
+                assert!(!svg.contains("NaN") && !svg.contains("\"inf"), "{svg}");
             }
         }
     }

@@ -71,7 +71,7 @@ fn product_names_stay_text_in_all_three_places() {
         assert_eq!(count(&mut browser, "script, img, b:not(.change b)"), 0);
         assert_eq!(count(&mut browser, "svg.bars .mark"), 10);
         // As the DOM has it, which knows no carriage returns.
-        let cells = "[...document.querySelectorAll('tbody tr td:first-child bdi')].map(one => one.textContent)";
+        let cells = "[...document.querySelectorAll('.scroll tbody tr td:first-child bdi')].map(one => one.textContent)";
         let cells = browser.evaluate(cells);
         let cells: Vec<_> =
             cells.as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();

@@ -48,12 +48,11 @@ fn a_table_of_reports_in_another_shape_is_left_as_it_is() {
             &["double precision", "numeric"],
         ),
         (good.replace("best_product text, ", ""), &["no column best_product"]),
-        (good.replace("best_product text,\n", ""), &["no column best_product"]),
         (format!("{good}, shop int NOT NULL"), &["shop", "default"]),
         // A unique index over more than the day is none over the day.
         (good.replace(" UNIQUE", "") + ", UNIQUE (report_date, order_count)", &["twice"]),
         (
-            good.replace("total_sales numeric", "total_sales numeric(10,1)"),
+            good.replace("total_sales numeric", "total_sales numeric(10,0)"),
             &["cannot hold", "103.50"],
         ),
         (good.replace("total_sales numeric", "total_sales numeric(3,1)"), &["overflow"]),
@@ -61,12 +60,6 @@ fn a_table_of_reports_in_another_shape_is_left_as_it_is() {
         (good.replace("best_product text", "best_product int"), &["integer"]),
         (format!("{good}, CHECK (total_sales < 5)"), &["check constraint"]),
     ] {
-        let definition =
-            if definition.contains("best_product") || words != ["no column best_product"] {
-                definition
-            } else {
-                definition.replace(",\n        created_at", ", created_at")
-            };
         shop.database.psql(&format!(
             "DROP TABLE IF EXISTS daily_sales_reports; CREATE TABLE daily_sales_reports ({definition})"
         ));
