@@ -2,8 +2,10 @@
 //! `AT TIME ZONE`, asked of each row for the date that its clock showed.
 
 use super::shop::{Shop, text};
+use crate::manifests::root;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
 /// A zone, and a day in it around which something may go wrong.
 const DAYS: [(&str, &str); 14] = [
@@ -312,6 +314,32 @@ reports: {table: Daily, date: Day, total: Sum, items: n, orders: o, best-product
     );
     let report = shop.report(&["--date=2026-11-26", "--dry-run", "--config", text(odd.path())]);
     assert_eq!(report["days"][0]["total"], "7000.00");
+}
+
+/// Every object of the file has the fields that docs/sales.schema.json lists, and no other.
+#[test]
+fn the_file_is_as_its_schema_says() {
+    let schema = fs::read_to_string(root().join("docs/sales.schema.json")).unwrap();
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    let shop = Shop::small(15);
+    shop.report(&["--date=2026-11-26", "--currency=EUR", "--products=1"]);
+    let day = shop.day("2026-11-26");
+    let names = |value: &Value| -> BTreeSet<String> {
+        value.as_object().unwrap().keys().cloned().collect()
+    };
+    let told = |schema: &Value, value: &Value| {
+        let (all, found) = (names(&schema["properties"]), names(value));
+        assert!(found.is_subset(&all), "{found:?} is not within {all:?}");
+        for name in schema["required"].as_array().unwrap() {
+            assert!(found.contains(name.as_str().unwrap()), "{name} is missing in {value}");
+        }
+    };
+    told(&schema, &day);
+    let of = &schema["properties"];
+    told(&of["by_product"]["items"], &day["by_product"][0]);
+    told(&of["by_hour"]["items"], &day["by_hour"][0]);
+    told(&of["other_products"]["oneOf"][1], &day["other_products"]);
+    assert_eq!(day["format"], of["format"]["const"]);
 }
 
 #[test]
