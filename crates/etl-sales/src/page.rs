@@ -161,7 +161,7 @@ impl Told<'_> {
         let head = |text: &str, number| Head { text: text.to_owned(), number };
         let mut heads = vec![head("Product", false)];
         if named {
-            heads.push(head("Number", false));
+            heads.push(head("No.", false));
         }
         heads.extend([head("Orders", true), head("Items", true), head("Sales", true)]);
         let row = |(product, sum): &(Product, Sum)| {

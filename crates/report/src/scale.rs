@@ -9,10 +9,10 @@ pub(crate) struct Scale {
 impl Scale {
     /// Spans the values and zero, with some four steps of 1, 2 or 5 times a power of ten.
     pub(crate) fn over(values: impl Iterator<Item = f64>) -> Self {
-        let (least, most) =
-            values.fold((0f64, 0f64), |(least, most), value| (least.min(value), most.max(value)));
+        let (low, high) =
+            values.fold((0f64, 0f64), |(low, high), value| (low.min(value), high.max(value)));
         // Halves, because the span of the largest numbers is none.
-        let half = most / 2.0 - least / 2.0;
+        let half = high / 2.0 - low / 2.0;
         if half <= 0.0 {
             return Self { ticks: vec![0.0, 1.0] };
         }
@@ -20,7 +20,7 @@ impl Scale {
         let power = 10f64.powf(rough.log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0].map(|times| times * power);
         let step = step.into_iter().find(|step| *step >= rough * 0.999).unwrap_or(power);
-        let (first, last) = ((least / step + 1e-9).floor(), (most / step - 1e-9).ceil());
+        let (first, last) = ((low / step + 1e-9).floor(), (high / step - 1e-9).ceil());
         let mut ticks = Vec::new();
         let mut tick = first;
         while tick <= last && ticks.len() < 12 {

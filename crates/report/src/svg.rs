@@ -2,6 +2,9 @@
 //! colours. Each value is one element of class `mark`, with a `<title>` that browsers show as a tip; the
 //! whole is one picture to screen readers, with a sentence that says what is in it.
 
+#[cfg(test)]
+mod tests;
+
 use crate::chart::{Chart, Kind};
 use crate::scale::{Scale, short};
 use crate::template;
@@ -14,7 +17,6 @@ const WIDTH: f64 = 400.0;
 const HEIGHT: f64 = 220.0;
 /// What the axes take.
 const LEFT: f64 = 40.0;
-const RIGHT: f64 = 8.0;
 const TOP: f64 = 22.0;
 const BOTTOM: f64 = 20.0;
 /// One lying bar with its name above.
@@ -74,7 +76,7 @@ struct Text {
     x: String,
     y: String,
     class: &'static str,
-    text: String,
+    says: String,
 }
 
 /// Where the values of an upright chart lie.
@@ -82,12 +84,16 @@ struct Upright {
     scale: Scale,
     /// The room of one point.
     step: f64,
+    /// Where the last one ends.
+    right: f64,
 }
 
 impl Upright {
     fn new(chart: &Chart) -> Self {
         let scale = Scale::over(chart.points.iter().filter_map(crate::Point::height));
-        Self { scale, step: (WIDTH - LEFT - RIGHT) / chart.points.len().max(1) as f64 }
+        // The last name of a line is always there, and half of it is right of its point.
+        let right = WIDTH - if chart.kind == Kind::Line { 18.0 } else { 8.0 };
+        Self { scale, step: (right - LEFT) / chart.points.len().max(1) as f64, right }
     }
 
     fn x(&self, point: usize) -> f64 {
@@ -104,7 +110,7 @@ impl Upright {
             Drawing { kind, width: number(WIDTH), height: number(HEIGHT), ..Drawing::default() };
         for tick in &self.scale.ticks {
             let y = self.y(*tick);
-            let (x1, x2) = (number(LEFT), number(WIDTH - RIGHT));
+            let (x1, x2) = (number(LEFT), number(self.right));
             drawing.grid.push(Grid { x1, x2, y: number(y), zero: *tick == 0.0 });
             drawing.texts.push(text(LEFT - 5.0, y + 3.5, "end", &short(*tick)));
         }
@@ -112,7 +118,9 @@ impl Upright {
         // Far less than what may be counted.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small")]
         let every = ((longest + 6.0) / self.step).ceil().max(1.0) as usize;
-        for (place, point) in chart.points.iter().enumerate().step_by(every) {
+        let first =
+            if chart.kind == Kind::Line { chart.points.len().saturating_sub(1) % every } else { 0 };
+        for (place, point) in chart.points.iter().enumerate().skip(first).step_by(every) {
             // The last may not stick out.
             let x = self.x(place).min(WIDTH - extent(&point.label) / 2.0);
             drawing.texts.push(text(x, HEIGHT - 5.0, "middle", &point.label));
@@ -215,7 +223,7 @@ fn bars(chart: &Chart) -> Drawing {
 }
 
 fn text(x: f64, y: f64, class: &'static str, text: &str) -> Text {
-    Text { x: number(x), y: number(y), class, text: text.to_owned() }
+    Text { x: number(x), y: number(y), class, says: text.to_owned() }
 }
 
 fn tip(label: &str, shown: &str) -> String {
@@ -247,93 +255,4 @@ fn shortened(text: &str, room: f64) -> String {
         used <= room
     };
     text.chars().take_while(fits).chain(['…']).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Point;
-
-    fn chart(kind: Kind, values: &[Option<f64>]) -> Chart {
-        let point = |(place, value): (usize, &Option<f64>)| Point {
-            label: format!("{place}"),
-            value: *value,
-            shown: value.map_or("-".to_owned(), |value| value.to_string()),
-        };
-        let points = values.iter().enumerate().map(point).collect();
-        Chart { title: "T".to_owned(), unit: "EUR".to_owned(), kind, points }
-    }
-
-    fn count(text: &str, what: &str) -> usize {
-        text.matches(what).count()
-    }
-
-    #[test]
-    fn every_known_value_has_one_mark_and_one_tip() {
-        for kind in [Kind::Columns, Kind::Bars, Kind::Line] {
-            let values = [Some(1.0), None, Some(-2.0), Some(0.0)];
-            let svg = draw(&chart(kind, &values)).unwrap();
-            assert_eq!(count(&svg, r#"class="mark""#), 3, "{svg}");
-            assert_eq!(count(&svg, "<title>"), 3, "{svg}");
-            assert!(svg.contains("<title>2: -2</title>"), "{svg}");
-            assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
-        }
-    }
-
-    #[test]
-    fn a_column_stands_on_zero_or_hangs_from_it() {
-        let drawing = columns(&chart(Kind::Columns, &[Some(10.0), Some(-10.0)]));
-        let zero = drawing.grid.iter().find(|line| line.zero).unwrap();
-        let of = |text: &str| text.parse::<f64>().unwrap();
-        let [up, down] = [&drawing.marks[0], &drawing.marks[1]];
-        assert!((of(&up.y) + of(&up.height) - of(&zero.y)).abs() < 0.2);
-        assert!((of(&down.y) - of(&zero.y)).abs() < 0.2);
-        assert!((of(&up.height) - of(&down.height)).abs() < 0.2);
-    }
-
-    #[test]
-    fn a_bar_is_as_long_as_its_value() {
-        let drawing = bars(&chart(Kind::Bars, &[Some(200.0), Some(50.0)]));
-        assert_eq!([&*drawing.marks[0].width, &*drawing.marks[1].width], ["400", "100"]);
-    }
-
-    #[test]
-    fn a_line_has_a_gap_where_nothing_is_known() {
-        let values = [Some(1.0), Some(2.0), None, Some(3.0)];
-        let drawing = line(&chart(Kind::Line, &values));
-        assert_eq!(count(&drawing.line, "M"), 2, "{}", drawing.line);
-        assert_eq!(count(&drawing.area, "Z"), 2, "{}", drawing.area);
-    }
-
-    #[test]
-    fn nothing_in_a_name_becomes_markup() {
-        let mut chart = chart(Kind::Bars, &[Some(1.0)]);
-        chart.points[0].label = r#"</title></svg><script>"'&"#.to_owned();
-        chart.unit = "<b>".to_owned();
-        chart.title = "\"><script>".to_owned();
-        let svg = draw(&chart).unwrap();
-        assert!(!svg.contains("<script") && !svg.contains("<b>"), "{svg}");
-        assert_eq!(count(&svg, "</svg>"), 1, "{svg}");
-    }
-
-    #[test]
-    fn no_number_of_values_breaks_it() {
-        for kind in [Kind::Columns, Kind::Bars, Kind::Line] {
-            for values in [vec![], vec![None], vec![Some(1.0); 1000], vec![Some(f64::INFINITY); 2]]
-            {
-                let svg = draw(&chart(kind, &values)).unwrap();
-                let known = values.iter().filter(|value| value.is_some()).count();
-                assert_eq!(count(&svg, r#"class="mark""#), known);
-                assert!(!svg.contains("NaN") && !svg.contains("\"inf"), "{svg}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_long_name_is_cut_to_its_room() {
-        assert_eq!(shortened("abc", 100.0), "abc");
-        let cut = shortened(&"x".repeat(100), 100.0);
-        assert!(cut.ends_with('…') && extent(&cut) <= 107.0, "{cut}");
-        assert!(shortened(&"語".repeat(100), 100.0).chars().count() < 9);
-    }
 }

@@ -8,6 +8,7 @@ mod page;
 mod results;
 mod rights;
 mod s3;
+mod settings;
 mod shape;
 mod shop;
 mod twice;

@@ -112,6 +112,8 @@ fn looks_right(browser: &mut Browser, day: &serde_json::Value) {
 fn fits(browser: &mut Browser, width: u32) {
     let shown = browser.evaluate("document.documentElement.scrollWidth");
     assert!(shown.as_u64().unwrap() <= u64::from(width), "{shown} is wider than {width}");
+    let rolls = "[...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth).length";
+    assert_eq!(browser.evaluate(rolls), 0, "a table is cut at {width}");
     let small = browser.evaluate(
         "[...document.querySelectorAll('svg text')].filter(one => one.textContent.trim() &&
             one.getBoundingClientRect().height < 9).map(one => one.textContent)",

@@ -114,10 +114,8 @@ impl Shop {
 /// Without the lines that differ in each.
 fn dump(database: &Database) -> String {
     let dump = database.pg_dump(&[]);
-    dump.lines()
-        .filter(|line| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict"))
-        .map(|line| format!("{line}\n"))
-        .collect()
+    let same = |line: &&str| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict");
+    dump.lines().filter(same).collect::<Vec<_>>().join("\n")
 }
 
 /// It ended as wrong use, and said these words.
