@@ -69,7 +69,7 @@ pub(crate) async fn count(
         match text(row, 0) {
             ALL => {
                 figures.all = sum;
-                figures.average = row[10].clone();
+                figures.average.clone_from(&row[10]);
             }
             OTHERS => figures.others = Some(sum),
             PRODUCT => {

@@ -1,7 +1,7 @@
 //! The files of a day: JSON for programs (docs/sales.schema.json), a page for people. Each appears whole or not
 //! at all, and none tells when it was made: the same figures make the same bytes.
 
-use crate::day::Day;
+use crate::day::{Clock, Day};
 use crate::figures::{Figures, Sum};
 use crate::settings::Settings;
 use bytes::Bytes;
@@ -53,7 +53,11 @@ pub(crate) async fn write(
 }
 
 /// Decimals are strings, for a number of JSON is read as a float by most; counts are numbers.
-pub(crate) fn json(settings: &Settings, day: &Day, figures: &Figures) -> Value {
+pub(crate) fn json(settings: &Settings, day: &Day, clock: &Clock, figures: &Figures) -> Value {
+    let clock = match clock {
+        Clock::Moments => None,
+        Clock::Shown(zone) => Some(zone.iana_name().unwrap_or("UTC")),
+    };
     let with = |sum: &Sum, mut value: Value| {
         value["total"] = json!(sum.total);
         value["items"] = json!(sum.items);
@@ -76,6 +80,7 @@ pub(crate) fn json(settings: &Settings, day: &Day, figures: &Figures) -> Value {
         "format": "nightshift.sales/v1",
         "date": day.date.to_string(),
         "zone": day.zone_name(),
+        "timestamp_zone": clock,
         "from": day.start.timestamp().to_string(),
         "to": day.end.timestamp().to_string(),
         "currency": (!settings.currency.is_empty()).then_some(&settings.currency),

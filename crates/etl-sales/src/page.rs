@@ -120,8 +120,7 @@ impl Told<'_> {
     }
 
     fn hours(&self) -> Chart {
-        let points =
-            self.figures.hours.iter().map(|(hour, sum)| self.point(&hour.label, &sum.total));
+        let points = self.figures.hours.iter().map(|(hour, sum)| point(&hour.label, &sum.total));
         self.chart("Sales by hour", Kind::Columns, points.collect())
     }
 
@@ -133,8 +132,8 @@ impl Told<'_> {
             let label = date.strftime("%-d %b").to_string();
             let past = self.past.iter().find(|past| past.date == date);
             Some(match past {
-                _ if days == 0 => self.point(&label, &self.figures.all.total),
-                Some(past) => Point { value: past.about(), ..self.point(&label, &past.total) },
+                _ if days == 0 => point(&label, &self.figures.all.total),
+                Some(past) => Point { value: past.about(), ..point(&label, &past.total) },
                 None => Point { label, value: None, shown: "no report".to_owned() },
             })
         });
@@ -143,17 +142,12 @@ impl Told<'_> {
 
     fn best(&self) -> Chart {
         let best = self.figures.products.iter().take(BARS);
-        let points =
-            best.map(|(product, sum)| self.point(&cut(product.shown()), &sum.total)).collect();
+        let points = best.map(|(product, sum)| point(&cut(product.shown()), &sum.total)).collect();
         self.chart("Best products", Kind::Bars, points)
     }
 
     fn chart(&self, title: &str, kind: Kind, points: Vec<Point>) -> Chart {
         Chart { title: title.to_owned(), unit: self.settings.currency.clone(), kind, points }
-    }
-
-    fn point(&self, label: &str, total: &str) -> Point {
-        Point { label: label.to_owned(), value: about(total), shown: shown(total) }
     }
 
     fn products(&self) -> Table {
@@ -198,6 +192,10 @@ impl Told<'_> {
             env!("CARGO_PKG_VERSION"),
         )
     }
+}
+
+fn point(label: &str, total: &str) -> Point {
+    Point { label: label.to_owned(), value: about(total), shown: shown(total) }
 }
 
 fn before(date: Date, days: i32) -> Option<Date> {

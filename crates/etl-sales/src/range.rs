@@ -17,7 +17,7 @@ pub(crate) enum Wanted {
 #[derive(Debug)]
 pub(crate) struct Days {
     /// One after the other.
-    pub days: Vec<Day>,
+    pub all: Vec<Day>,
     /// Dates that the zone has left out, as Samoa did when it crossed the date line.
     pub skipped: Vec<Date>,
     /// The last day is today.
@@ -85,7 +85,7 @@ impl Days {
             let name = zone.iana_name().unwrap_or("UTC");
             return Err(Error::usage(format!("there was no {last} in {name}: it was left out")));
         }
-        Ok(Self { days, skipped, unfinished: last == today })
+        Ok(Self { all: days, skipped, unfinished: last == today })
     }
 }
 
@@ -100,7 +100,7 @@ mod tests {
         let wanted = |text: &str| (!text.is_empty()).then(|| text.parse().unwrap());
         let zone = TimeZone::get(zone).unwrap();
         let days = Days::new(wanted(date), wanted(from), wanted(to), &zone, TODAY)?;
-        Ok(days.days.iter().map(|day| day.date.to_string()).collect())
+        Ok(days.all.iter().map(|day| day.date.to_string()).collect())
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::settings::Settings;
 use crate::{decimal, files, rows};
 use postgres::{Client, Endpoint};
 use serde_json::{Value, json};
+use std::cell::Cell;
 use storage::Store;
 use task::{Exit, Report, Result, Task, While, show};
 use tokio_postgres::IsolationLevel;
@@ -31,10 +32,13 @@ struct Work<'a> {
     config: &'a Config,
     endpoint: &'a Endpoint,
     store: &'a Store,
+    /// Whether the log says in which zone times are taken.
+    told: Cell<bool>,
 }
 
 /// What was made of a day.
 struct Done {
+    clock: Clock,
     figures: Figures,
     fate: Fate,
     files: Vec<String>,
@@ -49,9 +53,9 @@ pub(crate) async fn report(
     store: &Store,
     days: Days,
 ) -> Result<Report> {
-    let work = Work { task, settings, config, endpoint, store };
-    let (first, last) = (&days.days[0], &days.days[days.days.len() - 1]);
-    let which = match days.days.len() {
+    let work = Work { task, settings, config, endpoint, store, told: Cell::new(false) };
+    let (first, last) = (&days.all[0], &days.all[days.all.len() - 1]);
+    let which = match days.all.len() {
         1 => first.date.to_string(),
         count => format!("{} to {} ({count} days)", first.date, last.date),
     };
@@ -64,8 +68,8 @@ pub(crate) async fn report(
         warn!("{} is not over: its report is of what there is by now", last.date);
     }
     let (mut client, mut done) = (None, Vec::new());
-    for (place, day) in days.days.iter().enumerate() {
-        let unfinished = days.unfinished && place + 1 == days.days.len();
+    for (place, day) in days.all.iter().enumerate() {
+        let unfinished = days.unfinished && place + 1 == days.all.len();
         let result = work.day(&mut client, day, unfinished).await;
         let what = || match place {
             0 => format!("no report of {}", day.date),
@@ -110,16 +114,18 @@ impl Work<'_> {
         unfinished: bool,
     ) -> Result<Result<Done>> {
         let dry_run = self.task.dry_run();
-        let begin = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead);
-        let begun = begin.read_only(dry_run).start().await;
-        let transaction = begun.map_err(|error| rows::explain(error, "begin a transaction"))?;
+        let snapshot = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead);
+        let started = snapshot.read_only(dry_run).start().await;
+        let transaction = started.map_err(|error| rows::explain(error, "begin a transaction"))?;
         rows::change(&transaction, SESSION, "prepare the transaction").await?;
         let clocks = self.settings.timestamp_zone();
         let orders = Orders::find(&transaction, self.config, clocks).await?;
         if let Clock::Shown(zone) = &orders.clock {
             let zone = zone.iana_name().unwrap_or("UTC");
             let column = &self.config.orders.time;
-            tracing::debug!("{column} has no zone: taken as {zone} (--timestamp-zone)");
+            if !self.told.replace(true) {
+                info!("{column} has no zone: its times are taken as {zone} (--timestamp-zone)");
+            }
         }
         let ledger = Ledger::find(&transaction, self.config).await?;
         let figures = figures::count(&transaction, &orders, day, self.settings.products).await?;
@@ -137,10 +143,16 @@ impl Work<'_> {
         if dry_run {
             let fate = ledger.plan(&transaction, day, &figures).await?;
             let files = ["json", "html"].map(|kind| self.store.location(&day.file(kind)));
-            return Ok(Ok(Done { figures, fate, files: files.to_vec(), bytes: 0 }));
+            return Ok(Ok(Done {
+                clock: orders.clock,
+                figures,
+                fate,
+                files: files.to_vec(),
+                bytes: 0,
+            }));
         }
         let fate = ledger.write(&transaction, day, &figures).await?;
-        let json = files::json(self.settings, day, &figures);
+        let json = files::json(self.settings, day, &orders.clock, &figures);
         let (files, bytes) = match files::write(self.store, day, &json, page).await {
             Ok(written) => written,
             // The transaction is dropped, and with it the row.
@@ -149,7 +161,7 @@ impl Work<'_> {
         let doing = format!("commit the report of {} to {}", day.date, ledger.name());
         transaction.commit().await.map_err(|error| rows::explain(error, doing))?;
         say(day, &figures, fate);
-        Ok(Ok(Done { figures, fate, files, bytes }))
+        Ok(Ok(Done { clock: orders.clock, figures, fate, files, bytes }))
     }
 }
 
@@ -201,7 +213,7 @@ fn summary(work: &Work, days: &Days, done: &[(&Day, Done)]) -> Report {
         }
     }
     let of_day = |(day, done): &(&Day, Done)| -> Value {
-        let mut value = files::json(work.settings, day, &done.figures);
+        let mut value = files::json(work.settings, day, &done.clock, &done.figures);
         if let Some(fields) = value.as_object_mut() {
             fields.remove("by_product");
             fields.remove("by_hour");

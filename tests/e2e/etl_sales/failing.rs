@@ -73,3 +73,25 @@ fn a_folder_that_may_not_be_written_is_wrong_use() {
     assert!(ran.stderr.to_lowercase().contains("permission denied"), "{}", ran.stderr);
     assert_eq!(shop.database.psql("SELECT to_regclass('daily_sales_reports')").trim(), "");
 }
+
+#[test]
+fn a_connection_that_is_lost_in_the_middle_is_made_again() {
+    let shop = Shop::small(14);
+    shop.database.psql(
+        "ALTER TABLE orders RENAME TO kept;
+        CREATE VIEW orders AS SELECT kept.* FROM kept, (SELECT pg_sleep(1)) slow",
+    );
+    let mut running = Running::start(&mut shop.command(&[DAY]));
+    let ended = || {
+        shop.database.psql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE application_name = 'etl-sales' AND datname = current_database()
+            AND query LIKE 'WITH lines%'",
+        )
+    };
+    running.until("statement", || ended().trim() == "t");
+    let ran = running.ends_within(Duration::from_secs(30));
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("cannot report 2026-11-26 yet"), "{}", ran.stderr);
+    assert_eq!(shop.rows(), "2026-11-26|103.50|15|3|tea\n");
+}

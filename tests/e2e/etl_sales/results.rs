@@ -55,9 +55,19 @@ fn fill(shop: &Shop, zone: &str, date: &str, seed: f64) {
 
 impl Shop {
     fn price_type(&self) -> String {
-        let sql = "SELECT format_type(atttypid, NULL) FROM pg_attribute
-            WHERE attrelid = 'orders'::regclass AND attname = 'price'";
-        self.database.psql(sql).trim().to_owned()
+        self.type_of("price")
+    }
+
+    fn time_type(&self) -> String {
+        self.type_of("timestamp")
+    }
+
+    fn type_of(&self, column: &str) -> String {
+        let sql = format!(
+            "SELECT format_type(atttypid, NULL) FROM pg_attribute
+            WHERE attrelid = 'orders'::regclass AND attname = '{column}'"
+        );
+        self.database.psql(&sql).trim().to_owned()
     }
 }
 
@@ -147,6 +157,8 @@ fn compare(shop: &Shop, zone: &str, date: &str, shown: &str, clocks: &str) {
             "{date} in {zone}: {by_hour:?} is not {judged:?}"
         );
         assert_eq!(day["zone"], zone);
+        let without = shop.time_type() == "timestamp without time zone";
+        assert_eq!(day["timestamp_zone"], Value::from(without.then_some(clocks)));
     }
     assert!(rows > 1000, "{rows} rows are no test");
 }
