@@ -115,6 +115,8 @@ impl<'a> Ledger<'a> {
         let past = found.iter().filter_map(|row| {
             let date = text(row, 0).parse().ok()?;
             let cell = |place: usize| text(row, place).to_owned();
+            // What others wrote there may be anything.
+            decimal::is_finite(text(row, 1)).then_some(())?;
             Some(Past { date, total: cell(1), items: cell(2), orders: cell(3) })
         });
         Ok(past.collect())
