@@ -13,6 +13,7 @@ mod page;
 mod range;
 mod rows;
 mod settings;
+mod summary;
 mod work;
 
 use settings::Settings;

@@ -6,6 +6,9 @@ use jiff::tz::TimeZone;
 use std::str::FromStr;
 use task::{Error, Result};
 
+/// Ten years; all of them are held in memory.
+const MOST: i64 = 3660;
+
 /// A day as it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
@@ -74,6 +77,11 @@ impl Days {
         if last > today {
             return Err(Error::usage(format!("{last} is still to come: today is {today}")));
         }
+        if first.checked_add(jiff::Span::new().days(MOST)).is_ok_and(|end| end <= last) {
+            return Err(Error::usage(format!(
+                "{first} to {last} are more than {MOST} days: take fewer at once"
+            )));
+        }
         let (mut days, mut skipped) = (Vec::new(), Vec::new());
         for date in first.series(jiff::Span::new().days(1)).take_while(|date| *date <= last) {
             match Day::new(date, zone)? {
@@ -118,6 +126,7 @@ mod tests {
             ("", "", "2026-11-25"),
             ("", "2026-11-26", "2026-11-25"),
             ("2026-11-28", "", ""),
+            ("", "2016-01-01", "2026-11-26"),
         ] {
             let error = days(date, from, to, "UTC").unwrap_err();
             assert_eq!(error.exit(), task::Exit::Usage, "{error}");

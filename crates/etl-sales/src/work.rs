@@ -6,18 +6,18 @@
 
 use crate::config::Config;
 use crate::day::{Clock, Day};
-use crate::figures::{self, Figures};
-use crate::ledger::{Fate, Ledger};
+use crate::figures;
+use crate::ledger::Ledger;
 use crate::orders::Orders;
 use crate::page::Told;
 use crate::range::Days;
 use crate::settings::Settings;
-use crate::{decimal, files, rows};
+use crate::summary::{self, Done};
+use crate::{files, rows};
 use postgres::{Client, Endpoint};
-use serde_json::{Value, json};
 use std::cell::Cell;
 use storage::Store;
-use task::{Exit, Report, Result, Task, While, show};
+use task::{Exit, Report, Result, Task, While};
 use tokio_postgres::IsolationLevel;
 use tracing::{info, warn};
 
@@ -34,15 +34,6 @@ struct Work<'a> {
     store: &'a Store,
     /// Whether the log says in which zone times are taken.
     told: Cell<bool>,
-}
-
-/// What was made of a day.
-struct Done {
-    clock: Clock,
-    figures: Figures,
-    fate: Fate,
-    files: Vec<String>,
-    bytes: u64,
 }
 
 pub(crate) async fn report(
@@ -75,9 +66,9 @@ pub(crate) async fn report(
             0 => format!("no report of {}", day.date),
             _ => format!("no report of {} (the days before it are done)", day.date),
         };
-        done.push((day, result.during(what)?));
+        done.push(result.during(what)?);
     }
-    Ok(summary(&work, &days, &done))
+    Ok(summary::report(task.dry_run(), &days, done))
 }
 
 impl Work<'_> {
@@ -140,107 +131,22 @@ impl Work<'_> {
             unfinished,
         };
         let page = told.page()?;
+        let json = files::json(self.settings, day, &orders.clock, &figures);
         if dry_run {
             let fate = ledger.plan(&transaction, day, &figures).await?;
+            summary::say(day, &figures, fate);
             let files = ["json", "html"].map(|kind| self.store.location(&day.file(kind)));
-            return Ok(Ok(Done {
-                clock: orders.clock,
-                figures,
-                fate,
-                files: files.to_vec(),
-                bytes: 0,
-            }));
+            return Ok(Ok(Done::new(day, &figures, fate, json, (files.to_vec(), 0))));
         }
         let fate = ledger.write(&transaction, day, &figures).await?;
-        let json = files::json(self.settings, day, &orders.clock, &figures);
-        let (files, bytes) = match files::write(self.store, day, &json, page).await {
+        let files = match files::write(self.store, day, &json, page).await {
             Ok(written) => written,
             // The transaction is dropped, and with it the row.
             Err(error) => return Ok(Err(error)),
         };
         let doing = format!("commit the report of {} to {}", day.date, ledger.name());
         transaction.commit().await.map_err(|error| rows::explain(error, doing))?;
-        say(day, &figures, fate);
-        Ok(Ok(Done { clock: orders.clock, figures, fate, files, bytes }))
-    }
-}
-
-/// A line of the log for each day.
-fn say(day: &Day, figures: &Figures, fate: Fate) {
-    let all = &figures.all;
-    if all.rows == 0 {
-        info!("{}: no orders ({})", day.date, fate.word());
-    } else {
-        let (total, orders) = (&all.total, all.orders);
-        info!("{}: {total} in {orders} orders, {} items ({})", day.date, all.items, fate.word());
-    }
-    if all.lacking > 0 {
-        let (lacking, rows) = (all.lacking, all.rows);
-        warn!("{}: {lacking} of {rows} rows lack a price, a quantity or an order", day.date);
-    }
-}
-
-fn summary(work: &Work, days: &Days, done: &[(&Day, Done)]) -> Report {
-    let dry_run = work.task.dry_run();
-    let lines: Vec<_> = done
-        .iter()
-        .map(|(day, done)| {
-            let all = &done.figures.all;
-            [
-                day.date.to_string(),
-                decimal::shown(&all.total),
-                decimal::shown(&all.items),
-                all.orders.to_string(),
-                done.figures.best().map_or("-", |(best, _)| best.shown()).to_owned(),
-                done.fate.word().to_owned(),
-            ]
-        })
-        .collect();
-    let mut table = show::table(
-        [
-            "DAY",
-            ">SALES",
-            ">ITEMS",
-            ">ORDERS",
-            "BEST PRODUCT",
-            if dry_run { "ROW WOULD BE" } else { "ROW" },
-        ],
-        &lines,
-    );
-    for (_, done) in done {
-        for file in &done.files {
-            table += &format!("{} {file}\n", if dry_run { "would write" } else { "wrote" });
-        }
-    }
-    let of_day = |(day, done): &(&Day, Done)| -> Value {
-        let mut value = files::json(work.settings, day, &done.clock, &done.figures);
-        if let Some(fields) = value.as_object_mut() {
-            fields.remove("by_product");
-            fields.remove("by_hour");
-        }
-        value["row"] = json!(done.fate.word());
-        value["files"] = json!(done.files);
-        value
-    };
-    let skipped: Vec<_> = days.skipped.iter().map(ToString::to_string).collect();
-    let verb = if dry_run { "would report" } else { "reported" };
-    let (summary, count) = match done {
-        [(day, done)] if done.figures.all.rows == 0 => {
-            (format!("{verb} {}: no orders", day.date), 1)
-        }
-        [(day, done)] => (format!("{verb} {}: {}", day.date, done.figures.all.total), 1),
-        many => (format!("{verb} {} days", many.len()), many.len() as u64),
-    };
-    Report {
-        items: count,
-        bytes: done.iter().map(|(_, done)| done.bytes).sum(),
-        summary,
-        json: json!({
-            "dry_run": dry_run,
-            "days": done.iter().map(of_day).collect::<Vec<_>>(),
-            "skipped": skipped,
-        }),
-        table,
-        incomplete: Vec::new(),
+        summary::say(day, &figures, fate);
+        Ok(Ok(Done::new(day, &figures, fate, json, files)))
     }
 }
