@@ -124,7 +124,8 @@ fn folders_that_run(task: &str) -> Vec<PathBuf> {
 
 fn words(help: &str) -> impl Iterator<Item = &str> {
     help.split(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'))
-        .filter(|word| word.len() > 2)
+        // As short as TZ.
+        .filter(|word| word.len() > 1)
 }
 
 /// The containers that run this task's image, of all that a folder makes.

@@ -120,6 +120,16 @@ impl Store {
         }
     }
 
+    /// The same, of a kind that browsers know by a name such as `text/html`: in S3 that goes with the object,
+    /// and it gets the storage class of the settings.
+    pub async fn put_as(&self, name: &str, bytes: Bytes, media: &str) -> Result<()> {
+        plain(name)?;
+        match self {
+            Store::Directory(directory) => directory.put(name, bytes).await,
+            Store::S3(bucket) => bucket.put_as(name, bytes, media).await,
+        }
+    }
+
     /// Up to `length` bytes from `offset`; fewer only where the file ends.
     pub async fn read(&self, name: &str, offset: u64, length: usize) -> Result<Bytes> {
         plain(name)?;

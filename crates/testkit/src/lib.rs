@@ -3,6 +3,7 @@
 //! A test asks for a server and gets a running one; nothing outlives the test's process. What is
 //! not installed fails the test with the line that installs it. All is blocking, for tests only.
 
+mod browser;
 mod cache;
 mod daemon;
 mod damage;
@@ -21,6 +22,7 @@ mod server;
 mod tools;
 mod weather;
 
+pub use browser::{Browser, View};
 pub use cache::{installed, programs};
 pub use damage::{Damage, dense};
 pub use database::Database;

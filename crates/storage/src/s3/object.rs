@@ -82,6 +82,11 @@ impl Bucket {
         self.put_how(name, bytes, How::default()).await.map_err(Failure::error)
     }
 
+    pub(crate) async fn put_as(&self, name: &str, bytes: Bytes, media: &str) -> Result<()> {
+        let how = How { class: true, media: Some(media), ..How::default() };
+        self.put_how(name, bytes, how).await.map_err(Failure::error)
+    }
+
     pub(super) async fn put_how(
         &self,
         name: &str,
