@@ -8,7 +8,6 @@ use crate::batch::Made;
 use crate::large::{Hashes, Large};
 use crate::troubles::Troubles;
 use crate::walk::{Step, Trouble};
-use backup::codec::Size;
 use backup::manifest::Tally;
 use backup::writer::{Member, Writer};
 use futures_util::StreamExt;
@@ -103,7 +102,7 @@ impl Feed {
             Step::Batch(batch) => {
                 let tools = Arc::clone(&self.tools);
                 let (group, buffer) = (batch.group, self.buffer());
-                let making = self.writer.make(PART, None, Size::Smaller, move || {
+                let making = self.writer.make(PART, None, move || {
                     let mut made = with(&tools, |tool| batch.make(tool, buffer));
                     let archive = std::mem::take(&mut made.archive);
                     Ok((Tally::default(), archive, made))
@@ -130,7 +129,7 @@ impl Feed {
         let Some((large, number)) = self.large.take() else { return false };
         let last = number + 1 == large.pieces();
         let (source, buffer) = (Arc::clone(&large), self.buffer());
-        let reading = self.writer.make(PART, None, Size::Promised, move || {
+        let reading = self.writer.make(PART, None, move || {
             let piece = source.piece(number, buffer);
             Ok((Tally::default(), piece.bytes, (piece.hash, piece.trouble)))
         });

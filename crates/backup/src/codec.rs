@@ -9,7 +9,6 @@ mod effort;
 mod gzip;
 mod zstandard;
 
-pub use effort::Size;
 pub(crate) use effort::{Effort, Efforts};
 
 use serde::{Deserialize, Serialize};

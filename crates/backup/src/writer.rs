@@ -16,7 +16,7 @@ pub use copies::Failed;
 pub use lane::Lane;
 
 use crate::age::{Opener, Recipients, Sealing};
-use crate::codec::{Codec, Compressor, Efforts, Size};
+use crate::codec::{Codec, Compressor, Efforts};
 use crate::manifest::{Artifact, Chunk, Content, Manifest, Server, Tally};
 use crate::name::{MANIFEST, Name};
 use copies::Copies;
@@ -128,7 +128,7 @@ impl Writer {
         tally: Tally,
         raw: Vec<u8>,
     ) -> impl Future<Output = Result<Member>> + Send + use<> {
-        let made = self.make(part, content, Size::Promised, move || Ok((tally, raw, ())));
+        let made = self.make(part, content, move || Ok((tally, raw, ())));
         async { made.await.map(|(member, ())| member) }
     }
 
@@ -138,7 +138,6 @@ impl Writer {
         &self,
         part: &'static str,
         content: Option<usize>,
-        size: Size,
         make: M,
     ) -> impl Future<Output = Result<(Member, T)>> + Send + use<T, M>
     where
@@ -146,7 +145,7 @@ impl Writer {
         M: FnOnce() -> Result<(Tally, Vec<u8>, T)> + Send + 'static,
     {
         let (codec, compressors) = (self.codec, Arc::clone(&self.compressors));
-        let effort = self.efforts.next(content, size);
+        let effort = self.efforts.next(content);
         let name = self.name.to_string();
         let compress = move |raw: &[u8]| {
             let free = compressors.lock().unwrap_or_else(PoisonError::into_inner).pop();

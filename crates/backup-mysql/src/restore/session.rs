@@ -17,7 +17,7 @@ pub(super) struct Session {
 pub(super) const PROGRAM: &str = "nightshift restore";
 /// Rows of one transaction: one flush to disk for all of them, and little enough to be held in case
 /// that it must be run again.
-const TRANSACTION: usize = 4 << 20;
+const TRANSACTION: usize = 2 << 20;
 /// How often a transaction that lost against another of ours is tried again.
 const TRIES: u32 = 20;
 /// A deadlock; a lock that was waited for too long.

@@ -13,30 +13,9 @@ const UNMEASURED: usize = 4;
 /// Members between two measurements, for rows may change their kind.
 const STRETCH: usize = 128;
 
-/// How large a member may become.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Size {
-    /// As the codec's level promises.
-    Promised,
-    /// Less, where gzip is the codec: what is inside has more beside its content than what it is
-    /// compared with.
-    Smaller,
-}
-
-impl Size {
-    /// Against GNU gzip's size of the same bytes: below what is allowed, 1.03 of a file like it, for
-    /// it is measured on a sample.
-    pub(super) fn of_gzip(self) -> f64 {
-        match self {
-            Self::Promised => 1.02,
-            Self::Smaller => 0.965,
-        }
-    }
-}
-
 /// The efforts for an artifact's contents, whose members come in order.
 #[derive(Debug, Default)]
-pub(crate) struct Efforts(Mutex<HashMap<(Option<usize>, Size), Content>>);
+pub(crate) struct Efforts(Mutex<HashMap<Option<usize>, Content>>);
 
 #[derive(Debug, Default)]
 struct Content {
@@ -52,29 +31,28 @@ type Share = Arc<OnceLock<f64>>;
 pub(crate) struct Effort {
     place: usize,
     share: Option<Share>,
-    pub(super) size: Size,
 }
 
 impl Efforts {
     /// For the next member of this content.
-    pub(crate) fn next(&self, content: Option<usize>, size: Size) -> Effort {
+    pub(crate) fn next(&self, content: Option<usize>) -> Effort {
         let mut contents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let content = contents.entry((content, size)).or_default();
+        let content = contents.entry(content).or_default();
         let member = content.members;
         content.members += 1;
         let Some(place) = member.checked_sub(UNMEASURED).map(|measured| measured % STRETCH) else {
-            return Effort { size, ..Effort::FULL };
+            return Effort::FULL;
         };
         if place == 0 {
             content.share = Share::default();
         }
-        Effort { place, share: Some(Arc::clone(&content.share)), size }
+        Effort { place, share: Some(Arc::clone(&content.share)) }
     }
 }
 
 impl Effort {
     /// As hard as the level asks for.
-    pub(crate) const FULL: Self = Self { place: 0, share: None, size: Size::Promised };
+    pub(crate) const FULL: Self = Self { place: 0, share: None };
 
     /// Whether this member is one of those that are compressed hard. `measure` tells which part
     /// has to be.
@@ -104,7 +82,7 @@ mod tests {
     use super::*;
 
     fn hard(efforts: &Efforts, content: usize, members: usize, share: f64) -> usize {
-        let next = || efforts.next(Some(content), Size::Promised).is_hard(|| share);
+        let next = || efforts.next(Some(content)).is_hard(|| share);
         std::iter::repeat_with(next).take(members).filter(|hard| *hard).count()
     }
 

@@ -1,6 +1,6 @@
 //! gzip members by libdeflate, which takes whole blocks and is twice as fast as zlib at that.
 
-use super::effort::{self, Effort, Size};
+use super::effort::{self, Effort};
 use super::{at_least, promised, whole};
 use libdeflater::{CompressionLvl, Crc};
 use task::{Error, Result};
@@ -40,8 +40,9 @@ const LEVELS: [i32; 9] = [1, 1, 2, 3, 4, 5, 5, 7, 7];
 /// What makes the rest of them.
 const FAST: i32 = 1;
 
-/// What makes members that are to be smaller than gzip's, which its levels below 9 allow.
-const HARDEST: i32 = 8;
+/// The size that a level promises, against GNU gzip's: below the 1.03 that are allowed, for it is
+/// measured on a sample.
+const PROMISED: f64 = 1.02;
 /// The beginning of a member, enough to tell sizes from.
 const SAMPLE: usize = 256 << 10;
 
@@ -49,8 +50,6 @@ pub(super) struct Compressor {
     level: u8,
     hard: libdeflater::Compressor,
     fast: libdeflater::Compressor,
-    /// Made when it is first asked for.
-    hardest: Option<libdeflater::Compressor>,
 }
 
 impl Compressor {
@@ -59,7 +58,7 @@ impl Compressor {
             .checked_sub(1)
             .and_then(|index| LEVELS.get(usize::from(index)))
             .ok_or_else(|| Error::usage(format!("gzip has levels 1 to 9, not {level}")))?;
-        Ok(Self { level, hard: compressor(*hard)?, fast: compressor(FAST)?, hardest: None })
+        Ok(Self { level, hard: compressor(*hard)?, fast: compressor(FAST)? })
     }
 
     pub(super) fn compress(
@@ -70,12 +69,8 @@ impl Compressor {
         to: &mut Vec<u8>,
     ) -> Result<()> {
         let room = at_least(room, self.hard.deflate_compress_bound(raw.len()));
-        if effort.size == Size::Smaller && self.hardest.is_none() {
-            self.hardest = Some(compressor(HARDEST)?);
-        }
-        let hard = effort.is_hard(|| self.share(effort.size, raw, room));
-        let chosen = if hard { self.hard(effort.size) } else { &mut self.fast };
-        let body = deflate(chosen, raw, room)?;
+        let hard = effort.is_hard(|| self.share(raw, room));
+        let body = deflate(if hard { &mut self.hard } else { &mut self.fast }, raw, room)?;
         let too_large = |_| Error::usage("a member is larger than 4 GiB");
         let length = u32::try_from(HEAD + body + TAIL).map_err(too_large)?;
         let raw_length = u32::try_from(raw.len()).map_err(too_large)?;
@@ -88,20 +83,16 @@ impl Compressor {
         Ok(())
     }
 
-    fn hard(&mut self, size: Size) -> &mut libdeflater::Compressor {
-        self.hardest.as_mut().filter(|_| size == Size::Smaller).unwrap_or(&mut self.hard)
-    }
-
     /// The part of the members like this one that has to be compressed hard. What gzip would make
     /// of it is told by a compressor with zlib's method and levels.
-    fn share(&mut self, size: Size, raw: &[u8], room: &mut [u8]) -> f64 {
+    fn share(&mut self, raw: &[u8], room: &mut [u8]) -> f64 {
         let sample = &raw[..raw.len().min(SAMPLE)];
         let gzip = miniz_oxide::deflate::compress_to_vec(sample, self.level).len();
         let fast = deflate(&mut self.fast, sample, room);
-        let hard = deflate(self.hard(size), sample, room);
+        let hard = deflate(&mut self.hard, sample, room);
         // Where a sample cannot be compressed, its member will say so.
         let (Ok(fast), Ok(hard)) = (fast, hard) else { return 1.0 };
-        effort::share(fast, hard, gzip as f64 * size.of_gzip())
+        effort::share(fast, hard, gzip as f64 * PROMISED)
     }
 }
 
