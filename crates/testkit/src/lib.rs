@@ -35,5 +35,5 @@ pub use proxy::{Fault, Proxy};
 pub use running::{Running, moments};
 pub use s3::S3;
 pub use schema::Schema;
-pub use tools::{Ran, judge, run};
+pub use tools::{Ran, copy_program, judge, run};
 pub use weather::{Trouble, Weather};

@@ -1,6 +1,8 @@
 //! Running a tool and looking at all it said.
 
 use crate::cache;
+use std::ffi::OsStr;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 /// What a program did.
@@ -50,6 +52,12 @@ pub fn run(command: &mut Command) -> Ran {
         .output()
         .unwrap_or_else(|error| panic!("cannot run {line}: {error}"));
     Ran::of(line, &output)
+}
+
+/// Puts a copy of a program somewhere else. By another process: a test beside this one may start a child
+/// while our own file is open for writing, and then nobody can run the copy until that child has begun.
+pub fn copy_program(program: impl AsRef<OsStr>, to: &Path) {
+    run(Command::new("cp").arg("--").arg(program).arg(to)).ok();
 }
 
 /// The newest `pg_dump`, `pg_restore`, `psql` and `pgbench`, which know servers of every major.

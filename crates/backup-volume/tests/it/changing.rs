@@ -5,7 +5,7 @@ use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use testkit::{Ran, run};
+use testkit::{Ran, copy_program, run};
 
 /// Runs a backup while somebody works in its tree.
 fn meanwhile(place: &Place, arguments: &[&str], work: impl Fn(usize) + Sync) -> Ran {
@@ -78,7 +78,7 @@ fn files_that_come_and_go_do_not_end_a_backup() {
 fn as_nobody(place: &Place, arguments: &[&str]) -> Ran {
     let copy = place.path().join("backup-volume");
     if !copy.exists() {
-        fs::copy(program().get_program(), &copy).unwrap();
+        copy_program(program().get_program(), &copy);
         for path in [place.path(), &copy] {
             fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
         }

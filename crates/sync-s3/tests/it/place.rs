@@ -85,7 +85,15 @@ impl Place {
         copy.args(["s3", "cp", "--recursive", "--only-show-errors"])
             .arg(folder.path())
             .arg(self.url(prefix));
-        run(&mut copy).ok();
+        let mut ran = run(&mut copy);
+        // On a busy machine that command and versitygw do not always understand each other.
+        for _ in 0..3 {
+            if !ran.stderr.contains("parsing the HTTP request") {
+                break;
+            }
+            ran = run(&mut copy);
+        }
+        ran.ok();
     }
 
     pub(crate) fn keys(&self, prefix: &str) -> Vec<String> {

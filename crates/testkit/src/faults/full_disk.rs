@@ -1,7 +1,7 @@
 //! Stores without room, and stores that may not be written.
 
 use super::{KEEP_ONE, MANIFEST, Program, SHOP, Store, Target, expect};
-use crate::{Disk, run};
+use crate::{Disk, copy_program, run};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
@@ -67,7 +67,7 @@ pub fn a_folder_of_somebody_else_is_said_with_what_to_do<P: Program>(small: &P::
     let place = tempfile::tempdir().unwrap();
     fs::set_permissions(place.path(), Permissions::from_mode(0o755)).unwrap();
     let copy = place.path().join("program");
-    fs::copy(P::command().get_program(), &copy).unwrap();
+    copy_program(P::command().get_program(), &copy);
     let as_nobody = |verb: &str, mode| {
         fs::set_permissions(store.path(), Permissions::from_mode(mode)).unwrap();
         let mut command = Command::new(&copy);
