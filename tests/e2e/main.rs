@@ -7,6 +7,7 @@ mod backup_postgres;
 mod backup_volume;
 mod cleanup_backups;
 mod drill;
+mod etl_api;
 mod etl_sales;
 mod house;
 mod image;

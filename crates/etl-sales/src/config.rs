@@ -1,6 +1,6 @@
 //! The file of `--config`: what tables and columns are called. What it leaves out is as by default.
 
-use crate::name::Name;
+use postgres::Name;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 

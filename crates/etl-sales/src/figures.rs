@@ -4,7 +4,7 @@
 use crate::day::{Day, Hour};
 use crate::decimal::is_finite;
 use crate::orders::Orders;
-use crate::rows::{Row, rows, text};
+use postgres::rows::{Row, rows, text};
 use task::{Error, Result};
 use tokio_postgres::Transaction;
 

@@ -7,11 +7,10 @@ use crate::config::{self, Config};
 use crate::day::Day;
 use crate::decimal;
 use crate::figures::Figures;
-use crate::name::Name;
-use crate::orders::Found;
-use crate::rows::{change, rows, text};
 use jiff::civil::Date;
 use postgres::quote::{ident, literal};
+use postgres::rows::{change, rows, text};
+use postgres::{Name, Table, creatable};
 use task::{Error, Result};
 use tokio_postgres::Transaction;
 
@@ -58,7 +57,7 @@ impl<'a> Ledger<'a> {
     /// Refuses a table of another shape before anything is changed.
     pub(crate) async fn find(transaction: &Transaction<'_>, config: &'a Config) -> Result<Self> {
         let config = &config.reports;
-        let Some(found) = Found::find(transaction, &config.table).await? else {
+        let Some(found) = Table::find(transaction, &config.table).await? else {
             let name = creatable(transaction, &config.table).await?;
             return Ok(Self { config, name, there: false });
         };
@@ -231,38 +230,9 @@ fn best_literal(figures: &Figures) -> String {
     best.map_or("NULL".to_owned(), literal)
 }
 
-/// Where a table that is missing would be made.
-async fn creatable(transaction: &Transaction<'_>, name: &Name) -> Result<Name> {
-    let schema = name.schema.as_deref().map_or("current_schema()".to_owned(), literal);
-    let sql = format!(
-        "SELECT nspname, has_schema_privilege(oid, 'CREATE') FROM pg_catalog.pg_namespace
-        WHERE nspname = {schema}"
-    );
-    let found = rows(transaction, &sql, format!("look for a place for {name}")).await?;
-    match found.first() {
-        None => Err(Error::usage(format!(
-            "there is no table {name}, and no schema to make it in: name one that is there"
-        ))),
-        Some(row) if text(row, 1) != "t" => Err(Error::usage(format!(
-            "there is no table {name}, and no permission to make it: GRANT CREATE ON SCHEMA {} TO the \
-             role, or make it",
-            ident(text(row, 0))
-        ))),
-        Some(row) => Ok(Name::in_schema(text(row, 0), &name.table)),
-    }
-}
-
 /// Without that two runs at once would make two rows.
-async fn unique(transaction: &Transaction<'_>, table: &Found, date: &str) -> Result<()> {
-    let number = &table.column(date)?.number;
-    let sql = format!(
-        "SELECT 1 FROM pg_catalog.pg_index WHERE indrelid = {} AND indisunique AND indisvalid
-        AND indimmediate AND indpred IS NULL AND indexprs IS NULL AND indnkeyatts = 1
-        AND indkey[0] = {number}",
-        table.oid
-    );
-    let doing = format!("look at the indexes of {}", table.name);
-    if rows(transaction, &sql, doing).await?.is_empty() {
+async fn unique(transaction: &Transaction<'_>, table: &Table, date: &str) -> Result<()> {
+    if !table.is_unique(transaction, &[date]).await? {
         return Err(Error::usage(format!(
             "{} may hold a day twice: remove what is there twice, then CREATE UNIQUE INDEX ON {} ({})",
             table.name,

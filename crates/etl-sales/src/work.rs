@@ -7,14 +7,14 @@
 use crate::config::Config;
 use crate::day::{Clock, Day};
 use crate::figures;
+use crate::files;
 use crate::ledger::Ledger;
 use crate::orders::Orders;
 use crate::page::Told;
 use crate::range::Days;
 use crate::settings::Settings;
 use crate::summary::{self, Done};
-use crate::{files, rows};
-use postgres::{Client, Endpoint};
+use postgres::{Client, Endpoint, rows};
 use std::cell::Cell;
 use storage::Store;
 use task::{Exit, Report, Result, Task, While};

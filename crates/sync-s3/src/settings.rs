@@ -5,7 +5,7 @@ use crate::filter::Rules;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 use storage::S3Settings;
-use task::{Error, Result, ShardSettings, TaskSettings, duration, switch};
+use task::{Error, Most, Result, ShardSettings, TaskSettings, duration, switch};
 
 /// Copies what is new or changed from a directory to S3, from S3 to a directory or within S3, and
 /// lists what lies in S3: `sync-s3 SOURCE DEST`, `sync-s3 ls s3://bucket/prefix`.
@@ -140,43 +140,6 @@ pub(crate) struct LsSettings {
     pub summarize: bool,
 }
 
-/// The most that may be deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Most {
-    Count(u64),
-    Percent(u64),
-}
-
-impl Most {
-    fn parse(text: &str) -> Result<Self, String> {
-        let number =
-            |text: &str| text.trim().parse::<u64>().map_err(|_| "write it like 100 or 10%");
-        Ok(match text.trim().strip_suffix('%') {
-            Some(percent) => match number(percent)? {
-                percent @ 0..=100 => Self::Percent(percent),
-                _ => return Err("it is more than 100%".to_owned()),
-            },
-            None => Self::Count(number(text)?),
-        })
-    }
-
-    pub(crate) fn allows(self, deleted: u64, of: u64) -> bool {
-        match self {
-            Self::Count(most) => deleted <= most,
-            Self::Percent(most) => u128::from(deleted) * 100 <= u128::from(of) * u128::from(most),
-        }
-    }
-}
-
-impl std::fmt::Display for Most {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Count(most) => write!(f, "{most}"),
-            Self::Percent(most) => write!(f, "{most}%"),
-        }
-    }
-}
-
 /// What is to be done.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Work<'a> {
@@ -229,20 +192,4 @@ fn given(place: Option<&String>) -> Option<&str> {
 
 fn missing(what: &str, variable: &str) -> Error {
     Error::usage(format!("{what} is not named: write sync-s3 SOURCE DEST, or set {variable}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_share_is_of_what_is_there() {
-        let half = Most::parse("50%").unwrap();
-        assert!(half.allows(5, 10) && !half.allows(6, 10) && half.allows(0, 0));
-        assert!(Most::parse("3").unwrap().allows(3, 3));
-        assert!(!Most::parse("3").unwrap().allows(4, 1000));
-        for text in ["", "%", "101%", "-1", "a"] {
-            assert!(Most::parse(text).is_err(), "{text}");
-        }
-    }
 }

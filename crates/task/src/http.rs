@@ -1,24 +1,30 @@
-//! How metrics, notices and pings leave the program: briefly, and without their URLs in any log.
+//! The one HTTP client, and how metrics, notices and pings leave the program: briefly, and without their URLs in
+//! any log.
 
 use crate::{Context, Error, Result, Secret, tls};
-use reqwest::{RequestBuilder, Url};
+use reqwest::{ClientBuilder, RequestBuilder, Url};
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What every client of HTTP begins with: our TLS and roots, and no word about where we come from.
+pub fn builder() -> Result<ClientBuilder> {
+    Ok(reqwest::Client::builder()
+        .tls_backend_preconfigured(tls::client(tls::roots()?)?)
+        .user_agent(concat!("nightshift/", env!("CARGO_PKG_VERSION")))
+        .referer(false))
+}
+
+pub fn built(builder: ClientBuilder) -> Result<reqwest::Client> {
+    builder.build().failed(|| "cannot set up an HTTP client".to_owned())
+}
 
 #[derive(Clone)]
 pub(crate) struct Http(reqwest::Client);
 
 impl Http {
     pub(crate) fn new() -> Result<Self> {
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls::client(tls::roots()?)?)
-            .user_agent(concat!("nightshift/", env!("CARGO_PKG_VERSION")))
-            .referer(false)
-            .timeout(PATIENCE)
-            .build()
-            .failed(|| "cannot set up an HTTP client".to_owned())?;
-        Ok(Self(client))
+        Ok(Self(built(builder()?.timeout(PATIENCE))?))
     }
 
     pub(crate) fn get(&self, url: Url) -> RequestBuilder {
@@ -43,7 +49,7 @@ pub(crate) async fn send(what: &str, url: &Url, request: RequestBuilder) {
 }
 
 /// The URL in a setting; what is wrong with it is said without showing it.
-pub(crate) fn url(variable: &str, given: &Secret) -> Result<Url> {
+pub fn url(variable: &str, given: &Secret) -> Result<Url> {
     let url = Url::parse(given.expose().trim()).usage(|| format!("{variable} is not a URL"))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(Error::usage(format!("{variable} must be an http or https URL")));

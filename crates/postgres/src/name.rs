@@ -1,6 +1,6 @@
 //! A table's name as people write it into the configuration.
 
-use postgres::quote::ident;
+use crate::quote::ident;
 use serde::Deserialize;
 use std::fmt;
 
@@ -8,22 +8,22 @@ use std::fmt;
 /// stands in double quotes, as in SQL.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub(crate) struct Name {
+pub struct Name {
     pub schema: Option<String>,
     pub table: String,
 }
 
 impl Name {
-    pub(crate) fn plain(table: &str) -> Self {
+    pub fn plain(table: &str) -> Self {
         Self { schema: None, table: table.to_owned() }
     }
 
-    pub(crate) fn in_schema(schema: &str, table: &str) -> Self {
+    pub fn in_schema(schema: &str, table: &str) -> Self {
         Self { schema: Some(schema.to_owned()), table: table.to_owned() }
     }
 
     /// For a statement.
-    pub(crate) fn sql(&self) -> String {
+    pub fn sql(&self) -> String {
         match &self.schema {
             Some(schema) => format!("{}.{}", ident(schema), ident(&self.table)),
             None => ident(&self.table),
