@@ -63,7 +63,9 @@ impl<'a> Api<'a> {
             }
             headers.insert(known, HeaderValue::from_str(&value.0).map_err(|_| wrong())?);
         }
-        if let Some((name, value)) = auth::header(source.auth.as_ref(), settings.api.user()?.as_deref())? {
+        if let Some((name, value)) =
+            auth::header(source.auth.as_ref(), settings.api.user()?.as_deref())?
+        {
             headers.insert(name, value);
         }
         let client = http::builder()?
@@ -95,7 +97,13 @@ impl<'a> Api<'a> {
                 Ok(answer) => return Ok(answer),
                 Err(refusal) => refusal,
             };
-            let cannot = |error: Error| Error::new(error.exit(), format!("cannot {what}")).because(error);
+            let cannot = |error: Error| {
+                // After several tries it says so itself.
+                if error.to_string().starts_with("cannot ") {
+                    return error;
+                }
+                Error::new(error.exit(), format!("cannot {what}")).because(error)
+            };
             if let Some(after) = refusal.after {
                 if after > self.task.wait() {
                     return Err(cannot(refusal.error.because(format!(

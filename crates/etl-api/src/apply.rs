@@ -39,7 +39,8 @@ impl Apply<'_> {
         change(transaction, SESSION, "prepare the transaction").await?;
         let name = &self.target.name;
         if !self.target.there {
-            change(transaction, &self.target.definition(), format!("make the table {name}")).await?;
+            change(transaction, &self.target.definition(), format!("make the table {name}"))
+                .await?;
         }
         let found = rows(transaction, &self.upsert(true), format!("write to {name}")).await?;
         let mut fate = self.fate(&found);
@@ -145,8 +146,11 @@ impl Apply<'_> {
             values.push("pg_catalog.now()".to_owned());
         }
         let keys: Vec<_> = self.target.key().iter().map(|name| ident(name)).collect();
-        let action =
-            if set.is_empty() { "NOTHING".to_owned() } else { format!("UPDATE SET {}", set.join(", ")) };
+        let action = if set.is_empty() {
+            "NOTHING".to_owned()
+        } else {
+            format!("UPDATE SET {}", set.join(", "))
+        };
         format!(
             "INSERT INTO {} ({}) SELECT {} FROM compared ON CONFLICT ({}) DO {action}",
             self.target.name.sql(),

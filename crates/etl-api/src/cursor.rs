@@ -5,8 +5,8 @@ use crate::config::{Incremental, Order};
 use crate::decimal::Decimal;
 use crate::json;
 use crate::moment;
-use jiff::{SignedDuration, Timestamp};
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use postgres::quote::literal;
 use postgres::rows::{change, rows, text};
 use postgres::{Client, Name, Table};
@@ -134,11 +134,7 @@ impl Cursor {
     }
 
     fn mine(&self, target: &Name) -> String {
-        format!(
-            "target = {} AND source = {}",
-            literal(&target.to_string()),
-            literal(&self.source)
-        )
+        format!("target = {} AND source = {}", literal(&target.to_string()), literal(&self.source))
     }
 }
 

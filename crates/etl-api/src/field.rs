@@ -55,8 +55,9 @@ impl Field {
         let format = column.format.as_deref().unwrap_or("iso");
         let zone = match column.zone.as_deref() {
             None => TimeZone::UTC,
-            Some(zone) => TimeZone::get(zone)
-                .map_err(|_| wrong("the zone is none of the tz database: write it like Europe/Berlin"))?,
+            Some(zone) => TimeZone::get(zone).map_err(|_| {
+                wrong("the zone is none of the tz database: write it like Europe/Berlin")
+            })?,
         };
         Ok(Self {
             name: name.to_owned(),
@@ -134,7 +135,7 @@ impl Field {
             return self.nothing(out);
         }
         let start = out.len();
-        sized(out, |out| self.form(&word, raw, out))?;
+        sized(out, |out| self.encode(&word, raw, out))?;
         if self.key && out.len() - start > LONGEST_KEY {
             return Err(format!("is longer than {LONGEST_KEY} bytes, and part of the key"));
         }
@@ -171,7 +172,7 @@ impl Field {
         }
     }
 
-    fn form(&self, word: &str, raw: &RawValue, out: &mut Vec<u8>) -> Result<(), String> {
+    fn encode(&self, word: &str, raw: &RawValue, out: &mut Vec<u8>) -> Result<(), String> {
         match self.kind {
             Kind::Integer | Kind::Number if json::kind(raw) == "true or false" => {
                 Err(format!("is true or false, and {} is wanted", self.wanted()))

@@ -1,8 +1,8 @@
 //! Finds values in JSON without building it: what is found is the text as the server sent it, so that a number
 //! keeps all its digits, and what nobody asks for costs no memory.
 
+use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
@@ -19,7 +19,7 @@ pub(crate) enum Step {
 }
 
 /// A key or a text, borrowed where it holds no escapes.
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 pub(crate) struct Word<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 /// What is no value: not there, or `null`.
@@ -47,7 +47,7 @@ pub(crate) fn find<'a>(raw: &'a RawValue, path: &[Step]) -> Result<Option<&'a Ra
             (_, Some(b'n')) => return Ok(None),
             (Step::Key(key), Some(b'{')) => {
                 let mut slots = [None];
-                fields(found, &[key], &mut slots)?;
+                fields(found, &[key.as_str()], &mut slots)?;
                 slots[0]
             }
             (Step::Item(place), Some(b'[')) => item(found, *place)?,
@@ -143,7 +143,8 @@ impl TryFrom<String> for Path {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is no path: write it like data.items, tags[0] or \"a.b\".c");
+        let wrong =
+            || format!("{text:?} is no path: write it like data.items, tags[0] or \"a.b\".c");
         let mut steps = Vec::new();
         let mut rest = text.as_str();
         if rest.is_empty() || rest == "." {

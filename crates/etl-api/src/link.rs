@@ -44,7 +44,10 @@ mod tests {
     #[test]
     fn the_next_link_is_found_among_others() {
         for (header, wanted) in [
-            (r#"<https://a/?page=2>; rel="next", <https://a/?page=9>; rel="last""#, Some("https://a/?page=2")),
+            (
+                r#"<https://a/?page=2>; rel="next", <https://a/?page=9>; rel="last""#,
+                Some("https://a/?page=2"),
+            ),
             (r#"<https://a/?page=1>; rel="prev", </x?p=3,4>; rel=next"#, Some("/x?p=3,4")),
             (r#"<a>; title="rel=next, <b>"; rel="prev", <c>; REL="start NEXT""#, Some("c")),
             (r#"<a>; rel="last""#, None),

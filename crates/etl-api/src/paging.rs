@@ -169,7 +169,8 @@ mod tests {
     }
 
     fn next(link: &str) -> Result<Option<String>> {
-        let mut pager = Pager::new(&Paging::Link, Url::parse("https://api.example/v1/items").unwrap());
+        let mut pager =
+            Pager::new(&Paging::Link, Url::parse("https://api.example/v1/items").unwrap());
         pager.first();
         let found = pager.next(&answer(&[&format!("<{link}>; rel=next")]), &[]);
         found.map(|url| url.map(|url| url.to_string()))

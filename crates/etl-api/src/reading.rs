@@ -80,9 +80,13 @@ impl Reading<'_> {
 /// An answer without a body, or with null where the list should be, has no records.
 fn records<'a>(answer: &'a Answer, source: &Source) -> Result<Vec<&'a RawValue>> {
     let path = &source.records;
-    let wrong =
-        |what: &str| Error::usage(format!("the answer {what}: say in source.records where its list of records is"));
-    let found = json::find(&answer.whole, &path.0).map_err(|error| wrong(&format!("is other than expected ({error})")))?;
+    let wrong = |what: &str| {
+        Error::usage(format!(
+            "the answer {what}: say in source.records where its list of records is"
+        ))
+    };
+    let found = json::find(&answer.whole, &path.0)
+        .map_err(|error| wrong(&format!("is other than expected ({error})")))?;
     match found {
         None if answer.whole.get() == "null" => Ok(Vec::new()),
         None => Err(wrong(&format!("has no {path}"))),

@@ -142,7 +142,8 @@ mod tests {
 
     #[test]
     fn a_record_is_one_line_as_it_came() {
-        let record: &RawValue = serde_json::from_str("{\"a\":\r\n 1.50,\n\"b\": \"x\\ny\"}").unwrap();
+        let record: &RawValue =
+            serde_json::from_str("{\"a\":\r\n 1.50,\n\"b\": \"x\\ny\"}").unwrap();
         assert_eq!(
             line(2, 3, "a \"is\" missing", record),
             "{\"reason\":\"a \\\"is\\\" missing\",\"page\":2,\"number\":3,\

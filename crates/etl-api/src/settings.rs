@@ -13,8 +13,10 @@ use task::{Error, Most, Result, Secret, TaskSettings, config, duration, http, se
 /// which field goes into which column.
 #[derive(clap::Parser)]
 #[command(version, about)]
-#[command(after_help = "The database may also be named by DATABASE_URL or DATABASE_URL_FILE, as in \
-    postgres://user:password@host/shop")]
+#[command(
+    after_help = "The database may also be named by DATABASE_URL or DATABASE_URL_FILE, as in \
+    postgres://user:password@host/shop"
+)]
 pub(crate) struct Settings {
     #[command(flatten)]
     pub api: ApiSettings,
@@ -53,7 +55,9 @@ pub(crate) struct Settings {
 }
 
 #[derive(clap::Args)]
-#[command(next_help_heading = "API (secrets: API_KEY or API_KEY_FILE, API_PASSWORD or API_PASSWORD_FILE)")]
+#[command(
+    next_help_heading = "API (secrets: API_KEY or API_KEY_FILE, API_PASSWORD or API_PASSWORD_FILE)"
+)]
 pub(crate) struct ApiSettings {
     /// Where the first page is [also: `API_URL_FILE`]
     #[arg(long, env = "API_URL", hide_env_values = true)]

@@ -86,34 +86,24 @@ impl Form {
             _ => None,
         };
         let (wanted, fits) = match kind {
-            Kind::Text => {
-                ("text or character varying", matches!(found, Some(Self::Text { .. })))
-            }
+            Kind::Text => ("text or character varying", matches!(found, Some(Self::Text { .. }))),
             Kind::Integer => (
                 "bigint, integer, smallint or numeric",
-                matches!(
-                    found,
-                    Some(Self::Int2 | Self::Int4 | Self::Int8 | Self::Numeric { .. })
-                ),
+                matches!(found, Some(Self::Int2 | Self::Int4 | Self::Int8 | Self::Numeric { .. })),
             ),
             Kind::Number => (
                 "numeric, double precision, bigint, integer or smallint",
                 matches!(
                     found,
                     Some(
-                        Self::Int2
-                            | Self::Int4
-                            | Self::Int8
-                            | Self::Numeric { .. }
-                            | Self::Float8
+                        Self::Int2 | Self::Int4 | Self::Int8 | Self::Numeric { .. } | Self::Float8
                     )
                 ),
             ),
             Kind::Boolean => ("boolean", found == Some(Self::Bool)),
-            Kind::Time => (
-                "timestamp with time zone, or without one for UTC",
-                found == Some(Self::Moment),
-            ),
+            Kind::Time => {
+                ("timestamp with time zone, or without one for UTC", found == Some(Self::Moment))
+            }
             Kind::Date => ("date", found == Some(Self::Day)),
             Kind::Uuid => ("uuid", found == Some(Self::Uuid)),
             Kind::Json => ("jsonb or json", matches!(found, Some(Self::Json | Self::Jsonb))),

@@ -59,11 +59,14 @@ impl Work<'_> {
             && cursor.now().is_none()
             && amount.records > 0
         {
-            warn!("no record has the field of incremental: the next run asks for all of them again");
+            warn!(
+                "no record has the field of incremental: the next run asks for all of them again"
+            );
         }
-        let rows = match self.task.dry_run() {
-            true => staged::first(client, &target, SHOWN).await?,
-            false => Vec::new(),
+        let rows = if self.task.dry_run() {
+            staged::first(client, &target, SHOWN).await?
+        } else {
+            Vec::new()
         };
         let (fate, rejects_file) =
             self.apply(client, &target, cursor.as_ref(), &amount, rejects).await?;

@@ -17,6 +17,7 @@ pub struct Table {
 }
 
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own in the catalog")]
 pub struct Column {
     pub number: String,
     /// Without length or precision, and of a domain what it is made of.

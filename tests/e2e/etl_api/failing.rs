@@ -124,11 +124,12 @@ fn a_page_that_is_too_large_is_wrong_use() {
 #[test]
 fn a_signal_ends_it_wherever_it_is_and_nothing_is_changed() {
     for hang in ["api", "pause", "database"] {
-        let server = Server::start(move |request, _| match (hang, request.query["page"].as_str()) {
-            ("api", "3") => Answer::json("[]").after(Duration::from_secs(30)),
-            ("pause", "3") => Answer::status("429 Too Many").with("retry-after", "15"),
-            (_, other) => Answer::json(page(other)),
-        });
+        let server =
+            Server::start(move |request, _| match (hang, request.query["page"].as_str()) {
+                ("api", "3") => Answer::json("[]").after(Duration::from_secs(30)),
+                ("pause", "3") => Answer::status("429 Too Many").with("retry-after", "15"),
+                (_, other) => Answer::json(page(other)),
+            });
         let world = World::new(18, &paged());
         if hang == "database" {
             world.database.psql(

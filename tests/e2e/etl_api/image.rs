@@ -38,8 +38,10 @@ fn the_image_writes_320_000_records_of_large_pages_as_nobody_in_64_mib() {
         let number: usize = request.query["page"].parse().unwrap();
         Answer::json(pages.get(number).cloned().unwrap_or_else(|| "[]".to_owned()))
     });
-    let shipped = std::fs::read_to_string(crate::manifests::root().join("manifests/etl-api/config.yaml"));
-    let config = shipped.unwrap().replace("paging: none", "paging: {page: {param: page, start: 0}}");
+    let shipped =
+        std::fs::read_to_string(crate::manifests::root().join("manifests/etl-api/config.yaml"));
+    let config =
+        shipped.unwrap().replace("paging: none", "paging: {page: {param: page, start: 0}}");
     let world = World::new(16, &config);
     let (rejects, folder) = (writable(), tempfile::tempdir().unwrap());
     set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
@@ -60,7 +62,8 @@ fn the_image_writes_320_000_records_of_large_pages_as_nobody_in_64_mib() {
         assert_eq!((counts(&report), &report["rejected"]), (wanted, &1.into()));
     }
     assert_eq!(std::fs::read_dir(rejects.path()).unwrap().count(), 2);
-    let sums = world.database.psql("SELECT count(*), sum(value), max(length(name)) FROM external_data");
+    let sums =
+        world.database.psql("SELECT count(*), sum(value), max(length(name)) FROM external_data");
     let last = PAGES * RECORDS;
     let sum = last * (last - 1) / 2 - 77 + (last - 1) / 4;
     assert!(sums.starts_with(&format!("{}|{sum}.", last - 1)), "{sums}");

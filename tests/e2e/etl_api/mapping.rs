@@ -15,7 +15,9 @@ fn the_mapping_as_delivered_does_what_the_script_did() {
     let mut records = Vec::new();
     for number in 0..3000 {
         let name: String = std::iter::repeat_with(|| {
-            *random.choice(['a', 'ß', 'é', 'Z', ' ', '漢', '😀', '\'', '\\', '"', '\n', 'ǆ']).unwrap()
+            *random
+                .choice(['a', 'ß', 'é', 'Z', ' ', '漢', '😀', '\'', '\\', '"', '\n', 'ǆ'])
+                .unwrap()
         })
         .take(number % 12)
         .collect();
@@ -113,7 +115,9 @@ fn every_type_comes_through_exactly_from_wherever_it_lies() {
     let same = world.database.psql(&format!("SELECT \"all\" = $${record}$$::jsonb FROM wide"));
     assert_eq!(same, "t\n");
     assert_eq!(counts(&world.report(&server, &[])), [0, 0, 1]);
-    let key = world.database.psql("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'p'");
+    let key = world
+        .database
+        .psql("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'p'");
     assert_eq!(key, "PRIMARY KEY (id, part)\n");
     let types = world.database.psql(
         "SELECT string_agg(format_type(atttypid, atttypmod), ',' ORDER BY attnum) FROM pg_attribute
@@ -130,9 +134,10 @@ fn every_type_comes_through_exactly_from_wherever_it_lies() {
 #[test]
 fn numbers_of_any_size_are_what_postgres_reads_in_them() {
     let mut random = fastrand::Rng::with_seed(9);
-    let mut numbers: Vec<String> = ["0", "-0", "0.0", "1e0", "1E+5", "-1.5e-7", "0.0001", "9999", "10000", "1e4", "1e-4"]
-        .map(str::to_owned)
-        .into();
+    let mut numbers: Vec<String> =
+        ["0", "-0", "0.0", "1e0", "1E+5", "-1.5e-7", "0.0001", "9999", "10000", "1e4", "1e-4"]
+            .map(str::to_owned)
+            .into();
     for _ in 0..3000 {
         let digits = |random: &mut fastrand::Rng, most: usize| -> String {
             let count = random.usize(1..=most);
@@ -200,7 +205,9 @@ fn a_first_look_shows_rows_and_plan_and_changes_nothing() {
     assert_eq!(report["rows"][1]["name"], "item 2");
     assert!(!world.has("items"));
     world.report(&server, &[]);
-    world.database.psql("DELETE FROM items WHERE id = 3; UPDATE items SET value = 0 WHERE id IN (4, 5)");
+    world
+        .database
+        .psql("DELETE FROM items WHERE id = 3; UPDATE items SET value = 0 WHERE id IN (4, 5)");
     let before = world.versions();
     let dry = world.report(&server, &["--dry-run"]);
     assert_eq!(counts(&dry), [1, 2, 27]);

@@ -36,9 +36,16 @@ fn by_the_header_link_absolute_and_relative() {
         let skip = number(request, "skip", 0);
         let answer = Answer::json(slice(skip, SIZE));
         let (next, host) = (skip + SIZE, &request.headers["host"]);
-        let base = if skip.is_multiple_of(20) { format!("http://{host}/deep/list") } else { String::new() };
+        let base = if skip.is_multiple_of(20) {
+            format!("http://{host}/deep/list")
+        } else {
+            String::new()
+        };
         if next < COUNT {
-            answer.with("link", format!("<{base}?skip={next}>; rel=\"next\", <?skip=0>; rel=\"first\""))
+            answer.with(
+                "link",
+                format!("<{base}?skip={next}>; rel=\"next\", <?skip=0>; rel=\"first\""),
+            )
         } else {
             answer.with("link", "<?skip=0>; rel=\"first\"")
         }
@@ -104,7 +111,8 @@ fn by_a_cursor_of_odd_letters() {
 fn a_circle_of_pages_is_refused() {
     let server = Server::start(|request, _| {
         let skip = number(request, "skip", 0);
-        Answer::json(slice(skip, SIZE)).with("link", format!("<?skip={}>; rel=next", (skip + SIZE) % 30))
+        Answer::json(slice(skip, SIZE))
+            .with("link", format!("<?skip={}>; rel=next", (skip + SIZE) % 30))
     });
     let world = World::new(18, &with("{paging: link, query: {skip: 0}}"));
     ended(&world.run(&server, &[]), 2, &["circle"]);
@@ -139,7 +147,11 @@ fn credentials_go_to_no_other_origin() {
         let world = World::new(18, &with(source));
         let ran = testkit::run(world.command(&server.url, &[]).env("API_KEY", "hunter2"));
         ended(&ran, 2, &[&strange.url]);
-        assert!(!ran.stderr.contains("hunter2") && !ran.stderr.contains("s3cret"), "{}", ran.stderr);
+        assert!(
+            !ran.stderr.contains("hunter2") && !ran.stderr.contains("s3cret"),
+            "{}",
+            ran.stderr
+        );
         assert_eq!(server.requests()[0].headers["authorization"], "Bearer hunter2");
     }
     assert!(strange.requests().is_empty());

@@ -42,18 +42,33 @@ fn each_bad_record_is_named_with_its_reason_and_the_good_ones_are_written() {
         (r#"{"id": 4, "name": {"a": 1}}"#, "name is an object, and a text is wanted"),
         (r#"{"id": 4, "name": ["a"]}"#, "name is a list, and a text is wanted"),
         (r#"{"id": 4, "name": "a\u0000b"}"#, "name holds NUL, which PostgreSQL cannot store"),
-        (r#"{"id": 4, "name": "\ud800"}"#, "name is no proper JSON: lone leading surrogate in hex escape"),
-        (r#"{"id": 4, "name": "x", "short": "äöüß"}"#, "short is longer than the 3 letters of its column"),
-        (r#"{"id": 4, "name": "x", "price": 1.234}"#, "price has more than 2 decimals, and would be rounded"),
+        (
+            r#"{"id": 4, "name": "\ud800"}"#,
+            "name is no proper JSON: lone leading surrogate in hex escape",
+        ),
+        (
+            r#"{"id": 4, "name": "x", "short": "äöüß"}"#,
+            "short is longer than the 3 letters of its column",
+        ),
+        (
+            r#"{"id": 4, "name": "x", "price": 1.234}"#,
+            "price has more than 2 decimals, and would be rounded",
+        ),
         (r#"{"id": 4, "name": "x", "price": 10000}"#, "price is out of range"),
         (r#"{"id": 4, "name": "x", "price": "NaN"}"#, "price is no number"),
         (r#"{"id": 4, "name": "x", "small": 32768}"#, "small is out of range"),
         (r#"{"id": 4, "name": "x", "flag": "maybe"}"#, "flag is neither true nor false"),
         (r#"{"id": 4, "name": "x", "at": "2026-02-30"}"#, "at is no time in the format given"),
         (r#"{"id": 4, "name": "x", "at": 5}"#, "at is no time in the format given"),
-        (r#"{"id": 4, "name": "x", "day": "2026-01-01T00:00:00Z"}"#, "day is a day with a time: that is type time"),
+        (
+            r#"{"id": 4, "name": "x", "day": "2026-01-01T00:00:00Z"}"#,
+            "day is a day with a time: that is type time",
+        ),
         (r#"{"id": 4, "name": "x", "uid": "0a1b2c3d-4e5f-6071-8293"}"#, "uid is no UUID"),
-        (r#"{"id": 4, "name": "x", "doc": {"a": ["\u0000"]}}"#, "doc holds NUL, which PostgreSQL cannot store"),
+        (
+            r#"{"id": 4, "name": "x", "doc": {"a": ["\u0000"]}}"#,
+            "doc holds NUL, which PostgreSQL cannot store",
+        ),
         (r#"{"id": 4, "name": "x", "doc": "\udc00"}"#, "doc holds half of a surrogate pair"),
         (r#"{"id": 4, "name": "x", "doc": 1e999999}"#, "doc holds a number out of range"),
         (r#"{"id": 4, "name": "x", "a": {"b": 7}}"#, "deep: a number has no field c"),
@@ -68,7 +83,11 @@ fn each_bad_record_is_named_with_its_reason_and_the_good_ones_are_written() {
     for major in [13, 18] {
         let world = strict(major);
         let ran = world.run(&server, &[]);
-        ended(&ran, 0, &["record 1 of page 1 is rejected: name is missing", "17 more are rejected"]);
+        ended(
+            &ran,
+            0,
+            &["record 1 of page 1 is rejected: name is missing", "17 more are rejected"],
+        );
         let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
         assert_eq!((counts(&report), &report["rejected"]), ([1, 0, 0], &bad.len().into()));
         let rejected = world.rejected();
@@ -84,7 +103,8 @@ fn each_bad_record_is_named_with_its_reason_and_the_good_ones_are_written() {
         for (line, (record, _)) in text.lines().zip(bad) {
             assert!(line.ends_with(&format!("\"record\":{record}}}")), "{line}");
         }
-        let row = world.database.psql("SELECT id, short, price, small, flag, day, doc, deep FROM strict");
+        let row =
+            world.database.psql("SELECT id, short, price, small, flag, day, doc, deep FROM strict");
         assert_eq!(row, "1|äöü|9999.99|-32768|t|2026-11-27|{\"😀\": [100000]}|\n");
         // Values are none of the log's business.
         assert!(!ran.stderr.contains("maybe") && !ran.stderr.contains("10000"), "{}", ran.stderr);
@@ -102,7 +122,11 @@ fn some_bad() -> Server {
 fn over_the_limit_nothing_is_written_but_the_file() {
     let (world, server) = (World::new(15, SIMPLE), some_bad());
     let ran = world.run(&server, &["--max-rejects=2"]);
-    ended(&ran, 4, &["3 records are rejected, more than --max-rejects 2", "nothing was written", "jsonl"]);
+    ended(
+        &ran,
+        4,
+        &["3 records are rejected, more than --max-rejects 2", "nothing was written", "jsonl"],
+    );
     assert!(!ran.stderr.contains("s3cret"), "{}", ran.stderr);
     assert!(!world.has("items"));
     assert_eq!(world.rejected().len(), 3);

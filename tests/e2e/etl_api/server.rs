@@ -118,7 +118,8 @@ fn serve(stream: &TcpStream, handler: &Handler, log: &Mutex<Vec<Request>>) {
         };
         let answer = handler(&request, number);
         std::thread::sleep(answer.pause);
-        let mut head = format!("HTTP/1.1 {}\r\ncontent-length: {}\r\n", answer.status, answer.body.len());
+        let mut head =
+            format!("HTTP/1.1 {}\r\ncontent-length: {}\r\n", answer.status, answer.body.len());
         for (name, value) in &answer.headers {
             head += &format!("{name}: {value}\r\n");
         }

@@ -34,8 +34,14 @@ fn a_mistake_in_the_settings_is_named_and_nothing_is_asked() {
         ("table: {name: t, key: [id], synced: id}\ncolumns: {id: {}}", "keep one"),
         ("table: {name: t, key: [id]}\ncolumns: {id: {type: json}}", "JSON cannot be a key"),
         ("table: {name: t, key: [id]}\ncolumns: {id: {format: unix}}", "has a format"),
-        ("table: {name: t, key: [id]}\ncolumns: {id: {}, a: {type: time, zone: Mars}}", "tz database"),
-        ("table: {name: t, key: [id]}\ncolumns: {id: {}, a: {type: integer, default: x}}", "is no number"),
+        (
+            "table: {name: t, key: [id]}\ncolumns: {id: {}, a: {type: time, zone: Mars}}",
+            "tz database",
+        ),
+        (
+            "table: {name: t, key: [id]}\ncolumns: {id: {}, a: {type: integer, default: x}}",
+            "is no number",
+        ),
         ("table: {name: t, key: [id]}\ncolumns: {id: {}, a: {typ: text}}", "line 2, column"),
         (
             "table: {name: t, key: [id], remove-missing: true}\ncolumns: {id: {}}\nincremental: {param: a, field: b}",
@@ -67,12 +73,18 @@ fn who_asks_is_told_in_three_ways_and_secrets_may_lie_in_files() {
     for (source, variables, header, wanted) in [
         ("{auth: bearer}", &[("API_KEY", "k1")][..], "authorization", "Bearer k1"),
         ("{}", &[("API_KEY", "k2")], "authorization", "Bearer k2"),
-        ("{}", &[("API_USER", "ann"), ("API_PASSWORD", "p:w")], "authorization", "Basic YW5uOnA6dw=="),
+        (
+            "{}",
+            &[("API_USER", "ann"), ("API_PASSWORD", "p:w")],
+            "authorization",
+            "Basic YW5uOnA6dw==",
+        ),
         ("{auth: {header: X-Api-Key}}", &[("API_KEY", "k3")], "x-api-key", "k3"),
     ] {
         let world = World::new(15, &format!("source: {source}\n{SIMPLE}"));
         let mut command = world.command(&server.url, &["--log-level=trace"]);
-        let files: Vec<_> = variables.iter().map(|(_, value)| file(&format!("{value}\n"))).collect();
+        let files: Vec<_> =
+            variables.iter().map(|(_, value)| file(&format!("{value}\n"))).collect();
         for ((name, _), file) in variables.iter().zip(&files) {
             command.env(format!("{name}_FILE"), file.path());
         }
@@ -85,7 +97,10 @@ fn who_asks_is_told_in_three_ways_and_secrets_may_lie_in_files() {
         let request = server.requests().pop().unwrap();
         assert_eq!(request.headers["accept"], "application/json");
     }
-    let world = World::new(15, &format!("source: {{auth: none, headers: {{Accept: a/b, X-N: 7}}}}\n{SIMPLE}"));
+    let world = World::new(
+        15,
+        &format!("source: {{auth: none, headers: {{Accept: a/b, X-N: 7}}}}\n{SIMPLE}"),
+    );
     run(world.command(&server.url, &[]).env("API_KEY", "k")).ok();
     let headers = server.requests().pop().unwrap().headers;
     assert!(!headers.contains_key("authorization"));
@@ -108,5 +123,8 @@ fn url_and_database_may_lie_in_files_and_a_query_stays() {
     assert!(!ran.stderr.contains("s3cret") && !ran.stdout.contains("s3cret"), "{}", ran.stderr);
     assert_eq!(counts(&serde_json::from_str(&ran.stdout).unwrap()), [3, 0, 0]);
     let query = &server.requests()[0].query;
-    assert_eq!((query["a"].as_str(), query["key"].as_str(), query["b"].as_str()), (" x", "s3cret", "2"));
+    assert_eq!(
+        (query["a"].as_str(), query["key"].as_str(), query["b"].as_str()),
+        (" x", "s3cret", "2")
+    );
 }

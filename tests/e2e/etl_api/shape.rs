@@ -62,7 +62,9 @@ fn a_table_of_ones_own_with_more_columns_is_written_to() {
         INSERT INTO items (id, note) VALUES (2, 'old')",
     );
     assert_eq!(counts(&world.report(&Server::of(&items(1, 3)), &[])), [2, 1, 0]);
-    let found = world.database.psql("SELECT id, name, value, note, synced_at IS NULL FROM items ORDER BY id");
+    let found = world
+        .database
+        .psql("SELECT id, name, value, note, synced_at IS NULL FROM items ORDER BY id");
     assert_eq!(found, "1|item 1|1.5|mine|f\n2|item 2|2.5|old|f\n3|item 3|3.5|mine|f\n");
 }
 
@@ -85,10 +87,9 @@ fn a_partitioned_table_is_written_to() {
 
 #[test]
 fn what_only_the_server_can_refuse_ends_it_with_nothing_written() {
-    for (extra, word) in [
-        ("CHECK (value < 3)", "violates check constraint"),
-        ("UNIQUE (value)", "duplicate key"),
-    ] {
+    for (extra, word) in
+        [("CHECK (value < 3)", "violates check constraint"), ("UNIQUE (value)", "duplicate key")]
+    {
         let world = World::new(15, SIMPLE);
         world.database.psql(&format!(
             "CREATE TABLE items (id bigint PRIMARY KEY, name text, value numeric, synced_at timestamptz, {extra})"
@@ -157,8 +158,7 @@ fn a_role_needs_what_the_readme_says_and_no_more() {
 
 #[test]
 fn a_database_that_cannot_hold_all_letters_is_refused() {
-    let database =
-        Postgres::start(18).create_database_with("ENCODING 'LATIN1' LOCALE 'C'");
+    let database = Postgres::start(18).create_database_with("ENCODING 'LATIN1' LOCALE 'C'");
     let world = World::in_database(database, SIMPLE);
     ended(&world.run(&Server::of(&items(1, 3)), &[]), 2, &["LATIN1"]);
 }

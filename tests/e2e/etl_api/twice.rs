@@ -36,7 +36,8 @@ fn what_changed_is_written_and_nothing_else() {
     assert_eq!(counts(&world.report(&Server::of(&changed), &[])), [20, 2, 298]);
     let after: Vec<String> = world.versions().lines().map(str::to_owned).collect();
     assert_eq!(before.iter().filter(|row| after.contains(row)).count(), 298);
-    let rows = world.database.psql("SELECT id, name, value FROM items WHERE id IN (7, 9) ORDER BY 1");
+    let rows =
+        world.database.psql("SELECT id, name, value FROM items WHERE id IN (7, 9) ORDER BY 1");
     assert_eq!(rows, "7|Item 7|7.50\n9|item 9|\n");
 }
 
@@ -95,7 +96,11 @@ fn pages() -> Server {
         let from = request.query.get("after").map_or(0, |text| text.parse::<u64>().unwrap());
         let all: Vec<_> = (from + 1..=from + 100)
             .map(|number| {
-                let at = format!(r#", "changed": "2026-11-27T10:{:02}:{:02}Z"}}"#, number / 60, number % 60);
+                let at = format!(
+                    r#", "changed": "2026-11-27T10:{:02}:{:02}Z"}}"#,
+                    number / 60,
+                    number % 60
+                );
                 item(number).replace('}', &at)
             })
             .collect();
