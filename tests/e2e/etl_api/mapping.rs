@@ -15,7 +15,7 @@ fn the_mapping_as_delivered_does_what_the_script_did() {
     let mut records = Vec::new();
     for number in 0..3000 {
         let name: String = std::iter::repeat_with(|| {
-            *random
+            random
                 .choice(['a', 'ß', 'é', 'Z', ' ', '漢', '😀', '\'', '\\', '"', '\n', 'ǆ'])
                 .unwrap()
         })

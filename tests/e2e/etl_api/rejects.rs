@@ -4,7 +4,7 @@ use super::server::Server;
 use super::world::{SIMPLE, World, counts, ended, items};
 use testkit::run;
 
-const STRICT: &str = r#"
+const STRICT: &str = "
 table: {name: strict, key: [id]}
 columns:
   id: {type: integer}
@@ -18,7 +18,7 @@ columns:
   uid: {type: uuid}
   doc: {type: json}
   deep: {from: a.b.c}
-"#;
+";
 
 fn strict(major: u32) -> World {
     let world = World::new(major, STRICT);
