@@ -92,8 +92,8 @@ impl<'a> Api<'a> {
         let mut tries = Tries::new(self.task, &what);
         loop {
             self.task.until_stopped(self.pace.wait()).await?;
-            let tried = async { Ok(self.attempt(url.clone()).await) };
-            let refusal = match self.task.until_stopped(tried).await? {
+            let attempt = async { Ok(self.attempt(url.clone()).await) };
+            let refusal = match self.task.until_stopped(attempt).await? {
                 Ok(answer) => return Ok(answer),
                 Err(refusal) => refusal,
             };

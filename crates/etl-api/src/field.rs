@@ -18,6 +18,7 @@ use task::{Error, Result};
 const LONGEST_KEY: usize = 2000;
 
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of the configuration")]
 pub(crate) struct Field {
     pub name: String,
     pub path: Path,

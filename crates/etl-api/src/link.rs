@@ -5,7 +5,7 @@ pub(crate) fn next(header: &str) -> Option<&str> {
     let mut rest = header;
     while let Some((_, link)) = rest.split_once('<') {
         let (target, parameters) = link.split_once('>')?;
-        let end = unquoted_comma(parameters);
+        let end = unquoted(parameters, ',');
         if is_next(&parameters[..end]) {
             return Some(target.trim());
         }
@@ -14,14 +14,15 @@ pub(crate) fn next(header: &str) -> Option<&str> {
     None
 }
 
-fn unquoted_comma(text: &str) -> usize {
+/// Where this letter stands outside of quotes, or the end.
+fn unquoted(text: &str, wanted: char) -> usize {
     let (mut quoted, mut escaped) = (false, false);
     for (place, letter) in text.char_indices() {
         match letter {
             _ if escaped => escaped = false,
             '\\' if quoted => escaped = true,
             '"' => quoted = !quoted,
-            ',' if !quoted => return place,
+            letter if letter == wanted && !quoted => return place,
             _ => {}
         }
     }
@@ -29,12 +30,19 @@ fn unquoted_comma(text: &str) -> usize {
 }
 
 fn is_next(parameters: &str) -> bool {
-    parameters.split(';').any(|parameter| {
-        let Some((name, value)) = parameter.split_once('=') else { return false };
-        let value = value.trim().trim_matches('"');
-        name.trim().eq_ignore_ascii_case("rel")
-            && value.split_whitespace().any(|relation| relation.eq_ignore_ascii_case("next"))
-    })
+    let mut rest = parameters;
+    while !rest.is_empty() {
+        let (parameter, after) = rest.split_at(unquoted(rest, ';'));
+        rest = after.strip_prefix(';').unwrap_or(after);
+        let Some((name, value)) = parameter.split_once('=') else { continue };
+        let mut relations = value.trim().trim_matches('"').split_whitespace();
+        if name.trim().eq_ignore_ascii_case("rel")
+            && relations.any(|relation| relation.eq_ignore_ascii_case("next"))
+        {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]

@@ -85,7 +85,9 @@ impl<'a> Pager<'a> {
             return Ok(false);
         }
         let mut hasher = DefaultHasher::new();
-        records.iter().for_each(|record| record.get().hash(&mut hasher));
+        for record in records {
+            record.get().hash(&mut hasher);
+        }
         let this = hasher.finish();
         if std::mem::replace(&mut self.last, this) == this {
             return Err(Error::usage(format!(

@@ -19,8 +19,8 @@ pub(crate) struct Done {
     pub rows: Vec<String>,
 }
 
-pub(crate) fn report(dry_run: bool, done: Done) -> Report {
-    let Done { amount, fate, .. } = &done;
+pub(crate) fn report(dry_run: bool, done: &Done) -> Report {
+    let Done { amount, fate, .. } = done;
     let counts = [
         ("inserted", fate.inserted),
         ("updated", fate.updated),

@@ -44,7 +44,7 @@ impl Work<'_> {
             // The server would go on with the statement, for it does not notice that nobody waits.
             let _ = client.cancel().await;
         }
-        Ok(summary::report(self.task.dry_run(), done?))
+        Ok(summary::report(self.task.dry_run(), &done?))
     }
 
     async fn all(&self, client: &mut Client, rejects: &mut Rejects) -> Result<Done> {
