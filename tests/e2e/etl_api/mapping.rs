@@ -117,7 +117,7 @@ fn every_type_comes_through_exactly_from_wherever_it_lies() {
     assert_eq!(counts(&world.report(&server, &[])), [0, 0, 1]);
     let key = world
         .database
-        .psql("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'p'");
+        .psql("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'wide'::regclass AND contype = 'p'");
     assert_eq!(key, "PRIMARY KEY (id, part)\n");
     let types = world.database.psql(
         "SELECT string_agg(format_type(atttypid, atttypmod), ',' ORDER BY attnum) FROM pg_attribute
@@ -213,7 +213,7 @@ fn a_first_look_shows_rows_and_plan_and_changes_nothing() {
     assert_eq!(counts(&dry), [1, 2, 27]);
     assert_eq!(world.versions(), before);
     assert_eq!(counts(&world.report(&server, &[])), [1, 2, 27]);
-    let ran = run(world.command(&server.url, &["--dry-run"]).arg("--output=table"));
+    let ran = run(world.command(&server.url, &["--dry-run"]).env("OUTPUT", "table"));
     assert!(ran.ok().contains(r#"{"id":"1","name":"item 1","value":"1.50"}"#));
     ended(&world.run(&server, &["--dry-run"]), 0, &["would be: "]);
 }

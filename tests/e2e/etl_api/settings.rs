@@ -13,7 +13,7 @@ fn a_mistake_in_the_settings_is_named_and_nothing_is_asked() {
         ("API_URL", "", "set API_URL"),
         ("API_URL", "ftp://host/s3cret", "http or https"),
         ("API_URL", "https://me:s3cret@host/", "API_USER and API_PASSWORD"),
-        ("CONFIG", "", "set CONFIG"),
+        ("CONFIG", "", "--config"),
         ("CONFIG", "/nowhere.yaml", "/nowhere.yaml"),
         ("API_TIMEOUT", "soon", "90s"),
         ("MAX_DELETE", "all", "100 or 10%"),
