@@ -2,6 +2,7 @@
 //! compared with what SQL makes of the same JSON.
 
 mod failing;
+mod hostile;
 mod image;
 mod incremental;
 mod mapping;
