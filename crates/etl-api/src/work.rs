@@ -20,6 +20,7 @@ use postgres::rows::{explain, rows, text};
 use postgres::{Client, Endpoint, Name};
 use reqwest::Url;
 use task::{Error, Exit, Report, Result, Task};
+use tokio_postgres::Transaction;
 use tracing::{info, warn};
 
 /// What a dry run shows.
@@ -39,15 +40,32 @@ impl Work<'_> {
         let (from, table) = (self.api.place(), &self.config.table.name);
         info!("{goal} the records of {from} to {table} in {endpoint}");
         let mut client = endpoint.connect_waiting(self.task, env!("CARGO_PKG_NAME")).await?;
-        let done = self.task.until_stopped(self.all(&mut client, &mut rejects)).await;
-        if done.as_ref().is_err_and(|error| error.exit() == Exit::Stopped) {
-            // The server would go on with the statement, for it does not notice that nobody waits.
-            let _ = client.cancel().await;
+        let canceller = client.canceller();
+        let ready = self.task.until_stopped(self.all(&mut client, &mut rejects)).await;
+        let (transaction, done) = match ready {
+            Ok(ready) => ready,
+            Err(error) => {
+                if error.exit() == Exit::Stopped {
+                    // The server would go on with the statement, for it does not notice that nobody waits.
+                    let _ = canceller.cancel().await;
+                }
+                return Err(error);
+            }
+        };
+        // A signal does not come between: what is committed is reported as done.
+        if let Some(transaction) = transaction {
+            let doing = format!("commit what was written to {}", done.table);
+            transaction.commit().await.map_err(|error| explain(error, doing))?;
         }
-        Ok(summary::report(self.task.dry_run(), &done?))
+        Ok(summary::report(self.task.dry_run(), &done))
     }
 
-    async fn all(&self, client: &mut Client, rejects: &mut Rejects) -> Result<Done> {
+    /// All but the commit, if there is something to commit.
+    async fn all<'c>(
+        &self,
+        client: &'c mut Client,
+        rejects: &mut Rejects,
+    ) -> Result<(Option<Transaction<'c>>, Done)> {
         let found = Target::find(&**client, self.config).await?;
         self.lock(client, &found.name).await?;
         // As whoever had the lock left it.
@@ -68,9 +86,9 @@ impl Work<'_> {
         } else {
             Vec::new()
         };
-        let (fate, rejects_file) =
+        let (transaction, fate, rejects_file) =
             self.apply(client, &target, cursor.as_ref(), &amount, rejects).await?;
-        Ok(Done {
+        let done = Done {
             place: self.api.place().to_owned(),
             table: target.name.to_string(),
             made: !target.there,
@@ -80,7 +98,8 @@ impl Work<'_> {
             rejects_file,
             cursor: cursor.and_then(|cursor| cursor.now().map(str::to_owned)),
             rows,
-        })
+        };
+        Ok((transaction, done))
     }
 
     /// One run at a time for a table: another one is waited for, as long as for a server that is away.
@@ -135,14 +154,14 @@ impl Work<'_> {
         reading.all(self.api, Pager::new(&source.paging, base)).await
     }
 
-    async fn apply(
+    async fn apply<'c>(
         &self,
-        client: &mut Client,
+        client: &'c mut Client,
         target: &Target<'_>,
         cursor: Option<&Cursor>,
         amount: &Amount,
         rejects: &mut Rejects,
-    ) -> Result<(Fate, Option<String>)> {
+    ) -> Result<(Option<Transaction<'c>>, Fate, Option<String>)> {
         let dry_run = self.task.dry_run();
         let started = client.build_transaction().read_only(dry_run).start().await;
         let transaction = started.map_err(|error| explain(error, "begin a transaction"))?;
@@ -164,12 +183,10 @@ impl Work<'_> {
             cursor,
         };
         if dry_run {
-            return Ok((apply.plan(&transaction).await?, None));
+            return Ok((None, apply.plan(&transaction).await?, None));
         }
         let fate = apply.write(&transaction).await?;
         let file = rejects.finish().await?;
-        let doing = format!("commit what was written to {}", target.name);
-        transaction.commit().await.map_err(|error| explain(error, doing))?;
-        Ok((fate, file))
+        Ok((Some(transaction), fate, file))
     }
 }

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::{MakeTlsConnect, NoTls};
-use tokio_postgres::{AsyncMessage, Config, Connection};
+use tokio_postgres::{AsyncMessage, CancelToken, Config, Connection};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Closes its connection when dropped.
@@ -24,6 +24,13 @@ pub struct Client {
     tls: Option<MakeRustlsConnect>,
     /// Dropped with the client, which ends the connection's thread.
     _open: oneshot::Sender<()>,
+}
+
+/// Asks the server to stop what a connection is doing.
+pub struct Canceller {
+    token: CancelToken,
+    address: Address,
+    tls: Option<MakeRustlsConnect>,
 }
 
 /// Why there is no connection.
@@ -112,7 +119,19 @@ impl Client {
     /// Asks the server to stop what this connection is doing, which is how one stops a long
     /// statement: a server does not notice that its client is gone until it has a row to send.
     pub async fn cancel(&self) -> Result<()> {
+        self.canceller().cancel().await
+    }
+
+    /// What [`Client::cancel`] needs, for whoever has lent the client to a transaction.
+    pub fn canceller(&self) -> Canceller {
         let token = self.inner.cancel_token();
+        Canceller { token, address: self.address.clone(), tls: self.tls.clone() }
+    }
+}
+
+impl Canceller {
+    pub async fn cancel(&self) -> Result<()> {
+        let token = &self.token;
         let sent = async {
             let wire = self.address.open().await.map_err(Refusal::Network)?;
             let sent = match &self.tls {

@@ -16,7 +16,7 @@ mod tls;
 mod url;
 mod wire;
 
-pub use client::Client;
+pub use client::{Canceller, Client};
 pub use endpoint::Endpoint;
 pub use explain::explain;
 pub use name::Name;
