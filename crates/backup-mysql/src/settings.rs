@@ -62,7 +62,7 @@ pub(crate) struct BackupSettings {
     jobs: Option<NonZeroUsize>,
 
     /// Every database of the server, all as they were at one moment, each a backup of its own; and what
-    /// belongs to none: accounts, rights, roles, servers of other servers' tables, loadable functions
+    /// belongs to none: accounts, rights, roles, FEDERATED servers, loadable functions, tablespaces
     #[arg(long, short = 'A', env = "ALL_DATABASES", value_parser = switch())]
     pub all_databases: bool,
 
